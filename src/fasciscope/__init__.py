@@ -1,0 +1,1 @@
+"""fasciscope: record muscle twitches from a surface EMG sensor and count them."""

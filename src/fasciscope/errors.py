@@ -10,7 +10,7 @@ class FasciscopeError(Exception):
 
 
 class InputError(FasciscopeError):
-    """A value, an array or an option is outside what is allowed; the text names it and the bound."""
+    """A value, an array or an option is out of bounds; the text names it and the bound."""
 
 
 class RecordingError(FasciscopeError):

@@ -187,7 +187,7 @@ def _row(
     event["stop"] = round((onset + duration) * fs_hz)
     peak = value("peak_time")
     event["peak"] = -1 if math.isnan(peak) else round(peak * fs_hz)
-    channel = row.get("channel")
+    channel = row.get("channel") or NOT_APPLICABLE
     event["channel"] = list(channel_names).index(channel) if channel in channel_names else -1
     family = value("family")
     event["family"] = 0 if math.isnan(family) else int(family)

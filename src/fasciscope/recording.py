@@ -109,8 +109,7 @@ class Recording:
         for name in names:
             if name.strip().lower() not in lower:
                 raise InputError(
-                    f"{self.name} has no channel named {name.strip()!r}. "
-                    f"It has: {', '.join(have)}."
+                    f"{self.name} has no channel named {name.strip()!r}. It has: {', '.join(have)}."
                 )
             picked.append(lower.index(name.strip().lower()))
         info = replace(self.info, channels=tuple(self.info.channels[i] for i in picked))

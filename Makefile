@@ -1,0 +1,48 @@
+# Each target sets up all it needs by itself; `make help` lists them.
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_WORKERS ?= 2
+
+# Two stamps, so that `make demo` need not wait for the tools of the tests.
+CORE := $(VENV)/.installed-core
+DEV := $(VENV)/.installed-dev
+
+$(CORE): pyproject.toml .ci/venv
+	@.ci/venv $(VENV)
+	@touch $@
+
+$(DEV): pyproject.toml .ci/venv
+	@.ci/venv $(VENV) test,lint
+	@touch $@ $(CORE)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: $(CORE) ## Show the whole path at work: emulated board, recording, twitches, report
+	@$(BIN)/fasciscope demo
+
+.PHONY: lint
+lint: $(DEV) ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: test
+test: lint ## Check style and types, then run every test
+	MPLBACKEND=Agg $(BIN)/pytest -q -n $(PYTEST_WORKERS)
+
+.PHONY: bench
+bench: $(DEV) ## Run the benchmarks (see benchmarks/README.md)
+	@set -e; for script in benchmarks/bench_*.py; do \
+		echo "== $$script"; $(BIN)/python "$$script"; \
+	done
+
+.PHONY: clean
+clean: ## Remove the environment and every cache; recordings and demo folders stay
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests benchmarks recordings -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,108 @@
+"""Recordings on disk: one registry of formats, one writer, names of the files beside them.
+
+``read(path)`` looks at how a file begins, not only at what it is called, and hands it to the
+format that knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fasciscope.errors import RecordingError
+from fasciscope.formats.naming import beside
+
+if TYPE_CHECKING:
+    from fasciscope.formats.bids import write_sidecar
+    from fasciscope.formats.edf_rescale import write_edf
+    from fasciscope.formats.edf_writer import EdfWriter
+    from fasciscope.recording import Recording
+
+__all__ = ["FORMATS", "EdfWriter", "Format", "beside", "read", "write_edf", "write_sidecar"]
+
+_LAZY = {"EdfWriter": "edf_writer", "write_edf": "edf_rescale", "write_sidecar": "bids"}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file that can be read.
+
+    Parameters
+    ----------
+    name : str
+        What to call it.
+    suffixes : tuple of str
+        Endings it usually has, lower case, with the dot.
+    begins : bytes
+        What every such file begins with.
+    read : callable
+        Path in, `Recording` out; raises `RecordingError`.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    begins: bytes
+    read: Callable[[Path], Recording]
+
+
+def _read_edf(path: Path) -> Recording:
+    from fasciscope.formats.edf_reader import read_edf
+
+    return read_edf(path)
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("EDF", (".edf",), b"0       ", _read_edf),
+    Format("BDF", (".bdf",), b"\xffBIOSEMI", _read_edf),
+)
+"""Every format that `read` knows."""
+
+
+def read(path: str | Path) -> Recording:
+    """Read a recording.
+
+    Parameters
+    ----------
+    path : str or Path
+        An EDF, EDF+, BDF or BDF+ file; one that was cut off is read up to its last whole record.
+
+    Returns
+    -------
+    Recording
+        With gaps as gaps, and what had to be assumed in ``info.note``.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such file, it is empty or of no known kind, or holds nothing usable.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            begin = file.read(16)
+    except FileNotFoundError:
+        raise RecordingError(f"There is no file {path}.") from None
+    except IsADirectoryError:
+        raise RecordingError(f"{path} is a folder, not a recording.") from None
+    except OSError as error:
+        raise RecordingError(f"Cannot read {path}: {error.strerror}.") from error
+    if not begin:
+        raise RecordingError(f"{path.name} is empty: it has 0 bytes.")
+    for known in FORMATS:
+        if begin.startswith(known.begins):
+            return known.read(path)
+    names = " or ".join(known.name for known in FORMATS)
+    raise RecordingError(
+        f"{path.name} is not a recording that can be read: it does not begin as {names} files do."
+    )
+
+
+def __getattr__(name: str) -> Any:
+    # the writer loads when it is first asked for, so that reading and naming stay cheap
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

@@ -1,0 +1,180 @@
+"""Measuring a candidate: where it peaks, how large it is, and whether its shape is a potential's.
+
+Energy maxima in, one row of figures each out. Nothing is thrown away here: `gates` judges.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fasciscope.detection.score import best_fit
+
+F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
+
+# columns of a candidate
+(
+    PEAK,  # sample of the largest deflection
+    START,
+    STOP,
+    SCORE,  # best wavelet power over noise power
+    ATOM,  # which wavelet
+    AMPLITUDE,  # peak to peak, µV
+    DEFLECTION,  # largest deflection from the local baseline, signed, µV
+    WIDTH,  # time at more than a quarter of the deflection, samples
+    STEP,  # baseline after minus before, as a part of the deflection
+    SWING,  # range of the slow signal around it, as a part of the deflection
+    RAILED,  # samples at a rail within it
+    MISSING_NEAR,  # 1 if samples are missing within its reach
+    ENERGY,  # local energy, µV²
+    FLOOR,  # noise floor there, µV²
+) = range(14)
+N_CANDIDATE = 14
+
+
+@njit(cache=True, nogil=True)
+def _median(values: F32, first: int, stop: int) -> float:
+    return float(np.median(values[first:stop]))
+
+
+@njit(cache=True, nogil=True)
+def measure(
+    x: F64,
+    u: F32,
+    y: F32,
+    energy: F32,
+    places: NDArray[np.int64],
+    n_places: int,
+    floors: F64,
+    noises: F64,
+    cosine: F64,
+    sine: F64,
+    half: NDArray[np.int64],
+    first: int,
+    frame: int,
+    fs_hz: float,
+    band_delay: int,
+    window_delay: int,
+    rail_low: float,
+    rail_high: float,
+    least_score: float,
+    out: F64,
+) -> int:
+    """Measure energy maxima and write those that reach the score; return how many.
+
+    Parameters
+    ----------
+    x, u, y, energy : ndarray, shape (n,)
+        Raw, wide-band, band-passed signal and its energy over the same stretch. 0.12 s must be
+        there on both sides of each place.
+    places : ndarray of int64
+        Energy maxima, as indices into `energy`; the first `n_places` count.
+    floors, noises : ndarray, shapes (n_frames,) and (n_frames, n_atoms)
+        Noise floor and noise in each atom (µV²) of each frame from `first` on.
+    band_delay, window_delay : int
+        Samples by which the band-pass and the energy window are late.
+    out : ndarray, shape (at least n_places, N_CANDIDATE)
+        Written; indices are relative to the stretch.
+    """
+    ms = fs_hz / 1000.0
+    smooth = int(0.5 * ms)
+    n = 0
+    for j in range(n_places):
+        f = (places[j] - first) // frame
+        centre = places[j] - window_delay
+        score, place, atom = best_fit(
+            y, centre, int(6 * ms), max(1, int(ms)), cosine, sine, half, noises[f]
+        )
+        if score < least_score:
+            continue
+        row = out[n]
+        row[SCORE], row[ATOM] = score, atom
+        row[ENERGY], row[FLOOR] = energy[places[j]], floors[f]
+        _deflection(u, place - band_delay, half[atom], smooth, ms, row)
+        peak = int(row[PEAK])
+        _surroundings(x, u, peak, ms, rail_low, rail_high, row)
+        _extent(energy, places[j], window_delay + band_delay, floors[f], int(40 * ms), row)
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _smoothed(u: F32, i: int, smooth: int) -> float:
+    total = 0.0
+    for k in range(i - smooth, i + smooth + 1):
+        total += u[k]
+    return total / (2 * smooth + 1)
+
+
+@njit(cache=True, nogil=True)
+def _deflection(u: F32, centre: int, half: int, smooth: int, ms: float, row: F64) -> None:
+    """Find the largest deflection from the local baseline, the peak-to-peak and the width.
+
+    The baseline is the median on both sides, so the answer does not depend on a filter's phase.
+    """
+    before = _median(u, centre - int(35 * ms), centre - int(14 * ms))
+    after = _median(u, centre + int(14 * ms), centre + int(35 * ms))
+    base = 0.5 * (before + after)
+    reach = int(min(max(0.7 * half, 5 * ms), 10 * ms))
+    best, peak = -1.0, centre
+    for i in range(centre - reach, centre + reach + 1):
+        size = abs(_smoothed(u, i, smooth) - base)
+        if size > best:
+            best, peak = size, i
+    low, high = math.inf, -math.inf
+    reach = int(12 * ms)
+    first, last = peak, peak
+    for i in range(peak - reach, peak + reach + 1):
+        value = _smoothed(u, i, smooth)
+        low, high = min(low, value), max(high, value)
+        if abs(value - base) > 0.25 * best:
+            first, last = min(first, i), max(last, i)
+    row[PEAK] = peak
+    row[AMPLITUDE] = high - low
+    row[DEFLECTION] = _smoothed(u, peak, smooth) - base
+    row[WIDTH] = last - first + 1
+
+
+@njit(cache=True, nogil=True)
+def _surroundings(
+    x: F64, u: F32, peak: int, ms: float, rail_low: float, rail_high: float, row: F64
+) -> None:
+    """Note a step of the baseline, slow swings, clipping and missing samples around a peak."""
+    size = max(abs(row[DEFLECTION]), 1e-9)
+    before = _median(u, peak - int(40 * ms), peak - int(14 * ms))
+    after = _median(u, peak + int(20 * ms), peak + int(46 * ms))
+    row[STEP] = abs(after - before) / size
+    width = max(2, int(20 * ms))
+    low, high = math.inf, -math.inf
+    for k in range(-5, 5):
+        if k == -1 or k == 0:
+            continue
+        value = _median(u, peak + k * width, peak + (k + 1) * width)
+        low, high = min(low, value), max(high, value)
+    row[SWING] = (high - low) / size
+    railed = 0
+    missing = 0.0
+    for i in range(peak - int(50 * ms), peak + int(50 * ms)):
+        if math.isnan(x[i]):
+            missing = 1.0
+        elif abs(i - peak) < 15 * ms and (x[i] <= rail_low or x[i] >= rail_high):
+            railed += 1
+    row[RAILED] = railed
+    row[MISSING_NEAR] = missing
+
+
+@njit(cache=True, nogil=True)
+def _extent(energy: F32, place: int, delay: int, floor: float, reach: int, row: F64) -> None:
+    """Set where a potential begins and ends: where its energy sinks into the noise or below 4 %."""
+    limit = max(0.04 * energy[place], 2.0 * floor)
+    first, last = place, place
+    while first > place - reach and energy[first - 1] > limit:
+        first -= 1
+    while last < place + reach and energy[last + 1] > limit:
+        last += 1
+    row[START] = min(first - delay, row[PEAK])
+    row[STOP] = max(last - delay, row[PEAK]) + 1

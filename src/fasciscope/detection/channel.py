@@ -1,0 +1,392 @@
+"""One channel through the detector: samples in, candidate rows and stretches out, frame by frame.
+
+Frames of half a second are the unit of everything that is decided, counted from sample 0, so that
+how the stream was cut into blocks cannot matter. The first ten seconds are held back until lines
+and noise are known; after that a frame is decided two seconds after it ended. Memory does not grow
+with the samples, only with what is found.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscope.detection import candidates, filters, gates, kernels, lines, noise, score
+from fasciscope.detection.settings import Settings
+
+F64 = NDArray[np.float64]
+
+MARGIN_S = 0.15
+"""What a candidate's figures need to see on both sides."""
+PIECE_S = 8.0
+"""Longest stretch taken in at once: bounds the memory."""
+HISTORY_S = 5.0
+LINES_EVERY = 10
+"""Frames between two looks at the spectrum: every five seconds. It divides the first ten seconds."""
+DRIFT_HZ = 1.0
+ENERGY_S = 0.005
+"""Each of the two boxes that make the energy window: together a triangle of 10 ms."""
+MAXIMUM_S = 0.004
+STAND_OUT = 2.6
+"""Local energy over the floor at which a maximum is looked at with the wavelets."""
+CLIP_SIGMAS = 3.0
+FLAT_S = 0.3
+"""Equal samples for so long: no electrode on skin is that quiet."""
+ATOM_MEMORY = 0.03
+PROFILE_HOPS = 25
+SNIPPET_S = 0.022
+"""Half-length of the waveform that is kept of each candidate."""
+MAX_PER_FRAME = 130
+"""Maxima lie at least 4 ms apart, so no half second holds more."""
+
+
+class ChannelDetector:
+    """The streaming state of one channel; see the module's text.
+
+    Parameters
+    ----------
+    fs_hz : float
+    settings : Settings
+    uv_per_count : float
+        Size of one count, the first guess of the converter's step.
+    rail_low, rail_high : float, µV
+        The converter's rails.
+    """
+
+    def __init__(
+        self,
+        fs_hz: float,
+        settings: Settings,
+        uv_per_count: float,
+        rail_low: float,
+        rail_high: float,
+    ) -> None:
+        self.fs_hz = fs_hz
+        self.settings = settings
+        self.hop = max(2, round(noise.HOP_S * fs_hz))
+        self.frame = self.hop * noise.HOPS_PER_FRAME
+        self.sections = filters.band_sections(settings.highpass_hz, settings.lowpass_hz, fs_hz)
+        self.cosine, self.sine, self.half = score.atoms(fs_hz)
+        box = max(2, round(ENERGY_S * fs_hz))
+        self.window_delay = box - 1
+        self.band_delay = round(filters.delay_samples(self.sections, 90.0, fs_hz))
+        self.rails = (rail_low, rail_high)
+        self.step_uv = uv_per_count
+        self.margin = math.ceil(MARGIN_S * fs_hz)
+        self.piece = math.ceil(PIECE_S * fs_hz)
+
+        start_samples = noise.START_FRAMES * self.frame
+        size = self.margin + max(start_samples, self.samples(HISTORY_S)) + self.piece
+        size += 6 * self.frame
+        self.x = np.full(size, np.nan)
+        self.u = np.zeros(size, dtype=np.float32)
+        self.y = np.zeros(size, dtype=np.float32)
+        self.energy = np.zeros(size, dtype=np.float32)
+        self.base = -self.margin  # sample index of place 0 in the four arrays
+        self.n_in = 0
+        self.n_front = 0  # frames through the front end
+        self.n_decided = 0
+
+        self.state = np.zeros(kernels.N_STATE)
+        self.delay_line = np.zeros((len(self.sections), 2))
+        self.rings = np.zeros((2, box))
+        self.lines = np.zeros((kernels.N_LINE, 0))
+        self.lines_seen = np.empty(0)
+        self.clip_uv = CLIP_SIGMAS * uv_per_count
+        self.hops = np.zeros((0, kernels.N_HOP))
+        self.hop_base = 0
+        self.n_dense = 0  # hops whose occupancy is decided
+        self.frames = np.zeros((0, noise.N_FRAME))
+        self.floors = np.zeros((0, 2))
+        self.frame_base = 0
+        self.noise_state = np.zeros(noise.N_STATE)
+        self.atom_ratio = np.zeros(self.half.size)
+
+        self.snippet_half = round(SNIPPET_S * fs_hz)
+        self.rows: list[F64] = []
+        self.snippets: list[NDArray[np.float32]] = []
+        self.busy_ranges: list[NDArray[np.int64]] = []
+        self.dense_ranges: list[NDArray[np.int64]] = []
+        self.unusable_ranges: list[NDArray[np.int64]] = []
+        self.profile: list[F64] = []
+        self.floor_history: list[F64] = []
+        self._places = np.empty(MAX_PER_FRAME * LINES_EVERY, dtype=np.int64)
+
+    def samples(self, seconds: float) -> int:
+        """Return the number of samples in `seconds`, rounded up."""
+        return math.ceil(seconds * self.fs_hz)
+
+    @property
+    def least_floor(self) -> float:
+        """Quantisation noise (µV²): step²/12, the part of it that the pass band lets through."""
+        top = min(self.settings.lowpass_hz, 0.5 * self.fs_hz)
+        return self.step_uv**2 / 12.0 * min(1.0, top / (0.5 * self.fs_hz)) + 1e-9
+
+    @property
+    def noise_uv(self) -> float:
+        """Root-mean-square noise (µV) in the pass band at the frame decided last."""
+        return math.sqrt(self.noise_state[noise.FLOOR_NOW] / self.median_over_mean())
+
+    def median_over_mean(self) -> float:
+        """Median over mean of a hop's power in noise: gamma with 2BT/2 degrees (Wilson-Hilferty)."""
+        top = min(self.settings.lowpass_hz, 0.45 * self.fs_hz)
+        shape = max((top - self.settings.highpass_hz) * self.hop / self.fs_hz, 0.5)
+        return (1.0 - 1.0 / (9.0 * shape)) ** 3
+
+    def feed(self, values: F64) -> F64:
+        """Take samples in µV (NaN where missing); return the candidate rows that became known."""
+        found = []
+        for first in range(0, values.size, self.piece):
+            part = values[first : first + self.piece]
+            self._make_room(part.size)
+            at = self.n_in - self.base
+            self.x[at : at + part.size] = part
+            self.n_in += part.size
+            found.append(self._advance(final=False))
+        return _stack(found)
+
+    def finish(self) -> F64:
+        """Decide what is left; return the candidate rows that became known."""
+        whole = -(-self.n_in // self.frame) * self.frame
+        pad = whole - self.n_in + self.frame  # one frame of nothing, for what looks ahead
+        self._make_room(pad)
+        at = self.n_in - self.base
+        self.x[at : at + pad] = np.nan
+        n_samples, self.n_in = self.n_in, self.n_in + pad
+        found = self._advance(final=True)
+        self.n_in = n_samples
+        return found
+
+    def _make_room(self, n: int) -> None:
+        """Move the history to the front of the arrays if `n` samples would not fit behind it."""
+        used = self.n_in - self.base
+        if used + n <= self.x.size:
+            return
+        oldest = min(self.n_decided * self.frame, self.n_front * self.frame - self.samples(4.5))
+        drop = max(0, oldest - self.margin - self.base)
+        for array in (self.x, self.u, self.y, self.energy):
+            array[: used - drop] = array[drop:used].copy()
+        self.base += drop
+
+    def _advance(self, final: bool) -> F64:
+        ready = self.n_in // self.frame
+        if self.n_front == 0:
+            if ready < noise.START_FRAMES and not final:
+                return _stack([])
+            self._learn_lines()
+        found = []
+        while self.n_front < ready:
+            until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
+            self._front(min(ready, until) - self.n_front)
+            if self.n_front >= noise.START_FRAMES or (final and self.n_front == ready):
+                if self.noise_state[noise.BASE] == 0.0:
+                    noise.start(
+                        self.frames[: noise.START_FRAMES], self.least_floor, self.noise_state
+                    )
+                found.append(self._decide(final and self.n_front == ready))
+            if self.n_front % LINES_EVERY == 0:
+                self._renew_lines()
+                if self.noise_state[noise.FLOOR_NOW] > 0.0:
+                    self.clip_uv = CLIP_SIGMAS * math.sqrt(self.noise_state[noise.FLOOR_NOW])
+        return _stack(found)
+
+    def _raw(self, first: int, stop: int) -> F64:
+        return self.x[max(first - self.base, 0) : stop - self.base]
+
+    def _highest_line(self) -> float:
+        return min(self.settings.lowpass_hz * 1.3, 0.47 * self.fs_hz)
+
+    def _learn_lines(self) -> None:
+        """Look for lines in two halves of the first ten seconds, and learn the converter's step."""
+        window = self.samples(lines.WINDOW_S)
+        n = min(self.n_in, noise.START_FRAMES * self.frame)
+        first = lines.find_lines(self._raw(0, min(window, n)), self.fs_hz, self._highest_line())
+        second = lines.find_lines(
+            self._raw(max(0, n - window), n), self.fs_hz, self._highest_line()
+        )
+        self.lines_seen = second
+        steady = lines.lasting(first, second) if n > 1.5 * window else first
+        self.lines = lines.start_lines(steady, self._raw(0, n), self.sections, self.fs_hz)
+        self._learn_step(self._raw(0, n))
+
+    def _learn_step(self, x: F64) -> None:
+        """Take the converter's step from the data: files are often rescaled to finer counts.
+
+        A twentieth of all changes from sample to sample are smaller than 0.06 of the noise where
+        the signal is continuous, which is no floor at all; on coarse data it is the step itself.
+        """
+        change = np.abs(np.diff(x))
+        change = change[np.isfinite(change) & (change > 0.0)]
+        if change.size:
+            self.step_uv = float(np.quantile(change, 0.05))
+            # until the noise is known, the typical change says how large an error is ordinary
+            self.clip_uv = CLIP_SIGMAS * float(np.median(change))
+
+    def _renew_lines(self) -> None:
+        now = self.n_front * self.frame
+        if now < self.samples(lines.WINDOW_S):
+            return
+        x = self._raw(now - self.samples(lines.WINDOW_S), now)
+        seen = lines.find_lines(x, self.fs_hz, self._highest_line())
+        steady = lines.lasting(seen, self.lines_seen)
+        self.lines_seen = seen
+        if steady.size:
+            last_second = x[-self.samples(1.0) :]
+            self.lines = lines.renew(self.lines, steady, last_second, self.sections, self.fs_hz)
+
+    def _front(self, n_frames: int) -> None:
+        first = self.n_front * self.frame - self.base
+        part = slice(first, first + n_frames * self.frame)
+        hops = np.empty((n_frames * noise.HOPS_PER_FRAME, kernels.N_HOP))
+        kernels.front_end(
+            self.x[part],
+            self.sections,
+            self.delay_line,
+            self.state,
+            self.rings,
+            self.lines,
+            1.0 / (lines.TIME_CONSTANT_S * self.fs_hz),
+            self.clip_uv,
+            2 * math.pi * DRIFT_HZ / self.fs_hz,
+            *self.rails,
+            self.hop,
+            self.u[part],
+            self.y[part],
+            self.energy[part],
+            hops,
+        )
+        frames = np.empty((n_frames, noise.N_FRAME))
+        noise.describe_frames(hops, FLAT_S * self.fs_hz, frames)
+        self.hops = np.concatenate([self.hops, hops])
+        self.frames = np.concatenate([self.frames, frames])
+        self.floors = np.concatenate([self.floors, np.zeros((n_frames, 2))])
+        self.n_front += n_frames
+
+    def _decide(self, final: bool) -> F64:
+        """Decide the frames whose future is known: floor, candidates, busy and dense hops."""
+        until = self.n_front - (1 if final else noise.LOOK_AHEAD)
+        if until <= self.n_decided:
+            return _stack([])
+        first, last = self.n_decided - self.frame_base, until - self.frame_base
+        noise.advance(
+            self.frames,
+            first,
+            last,
+            self.frames.shape[0],
+            self.least_floor,
+            self.noise_state,
+            self.floors,
+        )
+        floors = self.floors[first:last, 0].copy()
+        self.floor_history.append(floors)
+        found = self._candidates(floors, self._atom_noise(floors, self.floors[first:last, 1]))
+        self._stretches(first, last, final)
+        self.n_decided = until
+        self._forget()
+        return found
+
+    def _atom_noise(self, floors: F64, quiet: F64) -> F64:
+        """Noise power in each atom and frame: the floor times each atom's slowly learned share."""
+        first = self.n_decided * self.frame - self.base
+        medians = np.empty((floors.size, self.half.size))
+        score.frame_medians(
+            self.y, first, floors.size, self.frame, self.cosine, self.sine, self.half, medians
+        )
+        ratios = medians / (math.log(2.0) * floors[:, None])
+        if self.atom_ratio[0] == 0.0:
+            calm = ratios[quiet > 0]
+            self.atom_ratio = np.median(calm if len(calm) else ratios, axis=0) + 1e-3
+        out = np.empty_like(ratios)
+        for f in range(floors.size):
+            if quiet[f] > 0:
+                bounded = np.clip(ratios[f], 0.5 * self.atom_ratio, 2.0 * self.atom_ratio)
+                self.atom_ratio = self.atom_ratio + ATOM_MEMORY * (bounded - self.atom_ratio)
+            out[f] = self.atom_ratio * floors[f]
+        return out
+
+    def _candidates(self, floors: F64, noises: F64) -> F64:
+        first = self.n_decided * self.frame - self.base
+        shift = self.window_delay  # energy maxima of a frame's samples come so much later
+        n = score.maxima(
+            self.energy,
+            first + shift,
+            first + shift + floors.size * self.frame,
+            max(1, round(MAXIMUM_S * self.fs_hz)),
+            STAND_OUT * floors,
+            self.frame,
+            self._places,
+        )
+        places = self._places[:n]
+        hop = (places - shift + self.base) // self.hop - self.hop_base
+        limits = floors[(places - shift - first) // self.frame]
+        places = places[~gates.crowded(self.hops, hop, limits)]
+        out = np.empty((places.size, candidates.N_CANDIDATE))
+        kept = candidates.measure(
+            self.x,
+            self.u,
+            self.y,
+            self.energy,
+            places,
+            places.size,
+            floors,
+            noises,
+            self.cosine,
+            self.sine,
+            self.half,
+            first + shift,
+            self.frame,
+            self.fs_hz,
+            self.band_delay,
+            self.window_delay,
+            *self.rails,
+            self.settings.threshold,
+            out,
+        )
+        rows = out[:kept].copy()
+        centre = rows[:, candidates.PEAK].astype(np.int64)
+        reach = np.arange(-self.snippet_half, self.snippet_half + 1)
+        self.snippets.append(self.u[centre[:, None] + reach])
+        rows[:, [candidates.PEAK, candidates.START, candidates.STOP]] += self.base
+        self.rows.append(rows)
+        return rows
+
+    def _stretches(self, first: int, last: int, final: bool) -> None:
+        """Collect busy, dense and unusable stretches as far as the floors of [first, last) reach.
+
+        Occupancy looks half a window ahead, so it is decided that much later than the floor.
+        """
+        start = self.n_decided * noise.HOPS_PER_FRAME - self.hop_base
+        stop = start + (last - first) * noise.HOPS_PER_FRAME
+        busy = np.zeros(stop, dtype=np.int64)
+        gates.mark_busy(self.hops, self.floors[:last, 0], noise.HOPS_PER_FRAME, busy)
+        until = stop if final else stop - gates.HALF_WINDOW
+        dense = np.zeros(stop, dtype=np.int64)
+        gates.mark_dense(busy, self.n_dense - self.hop_base, until, dense)
+        self.n_dense = until + self.hop_base
+        flat_limit = FLAT_S * self.fs_hz
+        dead = gates.unusable(
+            self.hops[:stop], math.ceil(flat_limit / self.hop), flat_limit, max(2, self.hop // 2)
+        )
+        busy[:start] = 0
+        self.busy_ranges.append(gates.runs(busy.astype(bool)) + self.hop_base)
+        self.dense_ranges.append(gates.runs(dense.astype(bool)) + self.hop_base)
+        self.unusable_ranges.append(gates.runs(dead) + self.hop_base)
+        power = self.hops[start:stop, :2]
+        self.profile.append(power.reshape(-1, PROFILE_HOPS, 2).mean(axis=1))
+
+    def _forget(self) -> None:
+        """Let go of hops and frames that no later decision looks at."""
+        keep = max(0, self.n_decided - noise.LOOK_BACK - 2)
+        drop = keep - self.frame_base
+        if drop > 0:
+            self.frames = self.frames[drop:]
+            self.floors = self.floors[drop:]
+            self.hops = self.hops[drop * noise.HOPS_PER_FRAME :]
+            self.frame_base = keep
+            self.hop_base = keep * noise.HOPS_PER_FRAME
+
+
+def _stack(rows: list[F64]) -> F64:
+    return np.concatenate([np.empty((0, candidates.N_CANDIDATE)), *rows])

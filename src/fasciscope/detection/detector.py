@@ -1,0 +1,244 @@
+"""The detector: a sink that takes blocks and gives events, on any number of channels.
+
+`process` tells at once what looks like a twitch (provisional, for a live display); `finish` gives
+the verdict on the whole, which is what files and reports show. The verdict does not depend on how
+the samples were cut into blocks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscope import events as ev
+from fasciscope.blocks import Block, StreamInfo
+from fasciscope.detection import candidates as c
+from fasciscope.detection import gates, verdict
+from fasciscope.detection.channel import ChannelDetector
+from fasciscope.detection.families import Family, describe
+from fasciscope.detection.settings import Settings
+from fasciscope.errors import InputError
+from fasciscope.events import Events, Kind
+
+SAME_EVENT_S = 0.010
+"""Peaks on several channels within this are one potential: 4 m/s over 4 cm."""
+DEAD_SHARE = 0.5
+"""A channel that is unusable for more of the time than this is left out of the whole."""
+
+
+class Detector:
+    """Finds twitches in a stream; see the module's text.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    settings : Settings or None, default None
+        None takes the defaults.
+
+    Attributes
+    ----------
+    families : tuple of Family
+        Known after `finish`.
+    look_ahead_s : float
+        Samples this much later than a potential are seen before it is told of.
+    """
+
+    look_ahead_s = 2.5
+
+    def __init__(self, info: StreamInfo, settings: Settings | None = None) -> None:
+        self.info = info
+        self.settings = settings or Settings()
+        self.channels = [
+            ChannelDetector(
+                info.fs_hz,
+                self.settings,
+                channel.uv_per_count,
+                channel.count_min * channel.uv_per_count + channel.uv_at_zero,
+                channel.count_max * channel.uv_per_count + channel.uv_at_zero,
+            )
+            for channel in info.channels
+        ]
+        self.n_samples = 0
+        self.families: tuple[Family, ...] = ()
+        self.excluded = np.empty((0, 2), dtype=np.int64)
+        self.left_out: tuple[int, ...] = ()
+        self._gaps: list[tuple[int, int]] = []
+
+    @property
+    def noise_uv(self) -> NDArray[np.float64]:
+        """Present noise of each channel in the pass band, shape (n_channels,), µV rms."""
+        return np.array([channel.noise_uv for channel in self.channels])
+
+    @property
+    def analysable_s(self) -> float:
+        """Analysable time, s; known after `finish`, until then the time without gaps."""
+        lost = gates.length(self.gaps) + gates.length(self.excluded)
+        return (self.n_samples - lost) / self.info.fs_hz
+
+    @property
+    def gaps(self) -> NDArray[np.int64]:
+        """Stretches of missing samples, shape (n, 2)."""
+        return np.array(self._gaps, dtype=np.int64).reshape(-1, 2)
+
+    def process(self, block: Block) -> Events:
+        """Take a block; return the potentials that became known, provisionally.
+
+        Raises
+        ------
+        InputError
+            If the block goes back in time, has another number of channels, or holds samples that
+            are not finite.
+        """
+        if block.samples.ndim != 2 or block.samples.shape[1] != self.info.n_channels:
+            raise InputError(
+                f"A block of shape {block.samples.shape} does not fit a stream of "
+                f"{self.info.n_channels} channels."
+            )
+        missing = block.first_index - self.n_samples
+        if missing < 0:
+            raise InputError(
+                f"A block begins at sample {block.first_index}, but samples up to "
+                f"{self.n_samples} were already taken."
+            )
+        if missing:
+            self._gaps.append((self.n_samples, block.first_index))
+        found = []
+        for k, channel in enumerate(self.channels):
+            if missing:
+                for first in range(0, missing, channel.piece):
+                    found.append(
+                        self._provisional(
+                            channel.feed(np.full(min(channel.piece, missing - first), np.nan)), k
+                        )
+                    )
+            spec = self.info.channels[k]
+            for first in range(0, len(block), channel.piece):
+                part = block.samples[first : first + channel.piece, k]
+                values = part.astype(np.float64) * spec.uv_per_count + spec.uv_at_zero
+                if not np.isfinite(values).all():
+                    raise InputError(f"Channel {spec.name} holds samples that are not numbers.")
+                found.append(self._provisional(channel.feed(values), k))
+        self.n_samples = block.stop_index
+        return ev.merge(*found)
+
+    def _provisional(self, rows: NDArray[np.float64], channel: int) -> Events:
+        keep = verdict.single(rows, self.info.fs_hz) & ~verdict.misshapen(rows, self.info.fs_hz)
+        return _twitches(rows[keep & (rows[:, c.MISSING_NEAR] == 0)], channel)
+
+    def finish(self) -> Events:
+        """End the stream; return all events, the verdict on the whole."""
+        for channel in self.channels:
+            channel.finish()
+        verdicts = [
+            verdict.judge(channel, self.n_samples, self.settings.families)
+            for channel in self.channels
+        ]
+        self._exclude(verdicts)
+        twitches, families = self._combine(verdicts)
+        self.families = tuple(families)
+        others = []
+        for k, one in enumerate(verdicts):
+            if k not in self.left_out:
+                mine = one.others.copy()
+                mine["channel"] = k
+                others.append(mine)
+        return ev.merge(twitches, *others, ev.intervals(Kind.GAP, self.gaps))
+
+    def _exclude(self, verdicts: list[verdict.ChannelVerdict]) -> None:
+        """Decide which time of the whole recording is not analysable.
+
+        Activity on any channel counts: the limb is not at rest. Artefacts count where they are on
+        half of the channels or more. A channel that is mostly unusable is left out instead.
+        """
+        n = max(self.n_samples, 1)
+        self.left_out = tuple(
+            k
+            for k, one in enumerate(verdicts)
+            if len(verdicts) > 1 and gates.length(one.unusable) > DEAD_SHARE * n
+        )
+        used = [one for k, one in enumerate(verdicts) if k not in self.left_out]
+        if not used:
+            self.left_out, used = (), verdicts
+        edges = np.concatenate([one.unusable for one in used]) if used else np.empty((0, 2))
+        crowd = _at_least(edges.astype(np.int64), (len(used) + 1) // 2)
+        excluded = gates.union(crowd, *(one.sustained for one in used))
+        self.excluded = verdict.clip(_without(excluded, self.gaps), self.n_samples)
+
+    def _combine(self, verdicts: list[verdict.ChannelVerdict]) -> tuple[Events, list[Family]]:
+        """Join potentials seen on several channels, and number the families over all channels."""
+        parts, families = [], []
+        for k, one in enumerate(verdicts):
+            if k in self.left_out:
+                continue
+            mine = _twitches(one.rows, k)
+            mine["family"] = np.where(one.labels > 0, one.labels + len(families), 0)
+            parts.append(mine)
+            for label in range(1, int(one.labels.max(initial=0)) + 1):
+                members = one.labels == label
+                families.append(
+                    describe(
+                        len(families) + 1,
+                        k,
+                        one.snippets[members],
+                        one.shifts[members],
+                        one.rows[members, c.AMPLITUDE],
+                        self.info.fs_hz,
+                    )
+                )
+        every = ev.merge(*parts)
+        every = every[~gates.inside(every["peak"], self.excluded)]
+        return one_each(every, SAME_EVENT_S * self.info.fs_hz), families
+
+
+def _twitches(rows: NDArray[np.float64], channel: int) -> Events:
+    out = ev.empty(len(rows))
+    out["kind"] = Kind.FASCICULATION
+    out["channel"] = channel
+    out["start"], out["stop"], out["peak"] = rows[:, c.START], rows[:, c.STOP], rows[:, c.PEAK]
+    out["amplitude_uv"] = rows[:, c.AMPLITUDE]
+    out["score"] = np.sqrt(rows[:, c.SCORE])
+    return out
+
+
+def one_each(events: Events, distance: float) -> Events:
+    """Keep, of potentials on different channels with peaks within `distance`, the clearest."""
+    if len(np.unique(events["channel"])) < 2:
+        return events
+    events = events[np.argsort(events["peak"], kind="stable")]
+    keep = np.ones(len(events), dtype=bool)
+    peaks = events["peak"]
+    for j in np.argsort(-events["score"], kind="stable"):
+        if not keep[j]:
+            continue
+        low = int(np.searchsorted(peaks, peaks[j] - distance))
+        high = int(np.searchsorted(peaks, peaks[j] + distance, side="right"))
+        for k in range(low, high):
+            if k != j and keep[k] and events["channel"][k] != events["channel"][j]:
+                keep[k] = False
+    return events[keep]
+
+
+def _at_least(ranges: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return where at least `count` of the ranges overlap."""
+    if len(ranges) == 0:
+        return ranges.reshape(-1, 2)
+    places = np.concatenate([ranges[:, 0], ranges[:, 1]])
+    steps = np.concatenate([np.ones(len(ranges)), -np.ones(len(ranges))])
+    order = np.lexsort((steps, places))
+    depth = np.cumsum(steps[order])
+    places = places[order]
+    inside = np.flatnonzero(depth[:-1] >= count)
+    return gates.union(np.stack([places[inside], places[inside + 1]], axis=1).astype(np.int64))
+
+
+def _without(ranges: NDArray[np.int64], holes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return `ranges` with `holes` cut out."""
+    out = []
+    for start, stop in ranges:
+        at = start
+        for low, high in holes:
+            if low < stop and high > at:
+                out.append((at, low))
+                at = max(at, high)
+        out.append((at, stop))
+    return gates.union(np.array(out, dtype=np.int64).reshape(-1, 2))

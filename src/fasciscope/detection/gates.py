@@ -1,0 +1,163 @@
+"""Stretches that are not single potentials: sustained activity, movement, lead-off, saturation.
+
+Hop table and floors in, stretches out, as hop ranges. A single potential is over in 25 ms; a
+stretch that keeps more than half of a quarter second busy is something else.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fasciscope.detection.kernels import FLAT, MISSING, POWER, RAILED, SLOPE
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+BUSY = 4.0
+"""Hop power over the floor that counts as activity; noise reaches it in about 1 hop of 500."""
+TAIL = 0.003
+"""Hops this far below the strongest within 150 ms are the tail of a potential, not activity."""
+HALF_WINDOW = 12
+"""Hops on each side that occupancy is taken over: a window of a quarter second."""
+OCCUPIED = 13
+"""Busy hops among the 25 that make a stretch dense."""
+NEAR = 15
+
+
+@njit(cache=True, nogil=True)
+def _is_busy(hops: F64, h: int, floor: float) -> bool:
+    power = hops[h, POWER]
+    if power <= BUSY * floor:
+        return False
+    for g in range(max(0, h - NEAR), min(hops.shape[0], h + NEAR + 1)):
+        if power < TAIL * hops[g, POWER]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def mark_busy(hops: F64, floors: F64, hops_per_frame: int, out: I64) -> None:
+    """Write 1 for each hop of `out` that is busy, 0 else; `hops` reach 15 further, or to the end.
+
+    Parameters
+    ----------
+    floors : ndarray, shape (n_frames,), µV²
+        Row of the frame that hop 0 belongs to comes first.
+    """
+    for h in range(out.size):
+        out[h] = 1 if _is_busy(hops, h, floors[h // hops_per_frame]) else 0
+
+
+@njit(cache=True, nogil=True)
+def mark_dense(busy: I64, first: int, stop: int, out: I64) -> None:
+    """Write 1 for each hop of [first, stop) in whose quarter second most hops are busy."""
+    n = busy.size
+    for h in range(first, stop):
+        count = 0
+        for g in range(max(0, h - HALF_WINDOW), min(n, h + HALF_WINDOW + 1)):
+            count += busy[g]
+        out[h] = 1 if count >= OCCUPIED else 0
+
+
+@njit(cache=True, nogil=True)
+def crowded(hops: F64, places: I64, floors: F64) -> NDArray[np.bool_]:
+    """Return which hops lie in the midst of dense activity, where looking closer is waste.
+
+    Parameters
+    ----------
+    places : ndarray of int64
+        Rows of `hops`.
+    floors : ndarray, float64, µV²
+        Noise floor at each place.
+    """
+    out = np.zeros(places.size, dtype=np.bool_)
+    for j in range(places.size):
+        count = 0
+        h = min(max(places[j], 0), hops.shape[0] - 1)
+        for g in range(max(0, h - HALF_WINDOW), min(hops.shape[0], h + HALF_WINDOW + 1)):
+            if _is_busy(hops, g, floors[j]):
+                count += 1
+        out[j] = count > OCCUPIED + 6
+    return out
+
+
+def runs(mask: NDArray[np.bool_]) -> I64:
+    """Return half-open ranges [start, stop) where `mask` is true, shape (n, 2), int64."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return edges.reshape(-1, 2).astype(np.int64)
+
+
+def join(ranges: I64, distance: int) -> I64:
+    """Join sorted ranges that lie less than `distance` apart."""
+    if len(ranges) == 0:
+        return ranges
+    apart = ranges[1:, 0] - ranges[:-1, 1] >= distance
+    starts = ranges[np.concatenate([[True], apart]), 0]
+    stops = ranges[np.concatenate([apart, [True]]), 1]
+    return np.stack([starts, stops], axis=1)
+
+
+def union(*parts: I64) -> I64:
+    """Return the union of sets of ranges, sorted and disjoint, shape (n, 2)."""
+    ranges = np.concatenate([np.empty((0, 2), dtype=np.int64), *parts])
+    ranges = ranges[ranges[:, 1] > ranges[:, 0]]
+    if len(ranges) == 0:
+        return ranges
+    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(ranges[:, 1])
+    new = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])
+    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(ranges) - 1]])
+    return np.stack([ranges[new, 0], reach[last]], axis=1)
+
+
+def length(ranges: I64) -> int:
+    """Return the total length of disjoint ranges."""
+    return int((ranges[:, 1] - ranges[:, 0]).sum())
+
+
+def inside(places: NDArray[np.int64], ranges: I64) -> NDArray[np.bool_]:
+    """Return which of `places` lie in one of the sorted, disjoint `ranges`."""
+    if len(ranges) == 0:
+        return np.zeros(len(places), dtype=np.bool_)
+    at = np.searchsorted(ranges[:, 0], places, side="right") - 1
+    return (at >= 0) & (places < ranges[np.maximum(at, 0), 1])
+
+
+def unusable(hops: F64, flat_hops: int, flat_limit: float, rail_limit: int) -> NDArray[np.bool_]:
+    """Return the hops in which nothing can be seen: no contact, or held at a rail.
+
+    Parameters
+    ----------
+    flat_hops : int
+        Hops that a run of `flat_limit` equal samples spans; they are unusable back to its start.
+    flat_limit : float
+        Equal samples in a row that no live electrode gives.
+    rail_limit : int
+        Railed samples in a hop beyond which it is saturated rather than a clipped potential.
+    """
+    flat = hops[:, FLAT] >= flat_limit
+    out = flat.copy()
+    for start in np.flatnonzero(flat & ~np.concatenate([[False], flat[:-1]])):
+        out[max(0, start - flat_hops) : start] = True
+    railed = hops[:, RAILED] >= rail_limit
+    held = railed.copy()
+    held[:-3] &= railed[1:-2] & railed[2:-1] & railed[3:]
+    for start in np.flatnonzero(held[:-3]) if held.size > 3 else ():
+        out[start : start + 4] = True
+    return out
+
+
+def mean_frequency(hops: F64, fs_hz: float) -> float:
+    """Return the root-mean-square frequency (Hz) of the band-passed signal over hops."""
+    power, slope = hops[:, POWER].sum(), hops[:, SLOPE].sum()
+    if power <= 0:
+        return 0.0
+    sine = min(1.0, 0.5 * float(np.sqrt(slope / power)))
+    return float(np.arcsin(sine) * fs_hz / np.pi)
+
+
+def missing(hops: F64) -> NDArray[np.bool_]:
+    """Return the hops in which samples are missing."""
+    return hops[:, MISSING] > 0

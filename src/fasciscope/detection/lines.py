@@ -1,0 +1,169 @@
+"""Steady interference: finding spectral lines, and starting a tracked sinusoid on each.
+
+No muscle makes a spectral line narrower than half a hertz that stands for seconds; mains hum with
+its harmonics, a display's refresh and a board's own pulse train do. So every line that stands out
+of its surroundings in two successive spectra is tracked and taken away, whatever its frequency.
+Raw microvolts in, table of lines (see `kernels.front_end`) out.
+
+References
+----------
+Widrow et al., Adaptive noise cancelling, Proc. IEEE 63 (1975) 1692: an adaptive sinusoid is a notch
+whose width is set by the adaptation, without the ringing of a filter excited by the potentials,
+since errors are clipped here.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscope.detection import filters, kernels
+
+WINDOW_S = 4.0
+"""Length of a spectrum: lines 0.25 Hz wide."""
+MAX_LINES = 24
+"""50 Hz hum to 450 Hz is nine lines, a 20 Hz pulse train to 400 Hz is twenty."""
+STANDS_OUT = 25.0
+"""Power of a line over the median around it. A bin of noise exceeds 25 medians with p = 3e-8."""
+SURROUNDINGS_HZ = 5.0
+LOWEST_HZ = 12.0
+TIME_CONSTANT_S = 0.4
+"""Of the adaptation: a notch 0.8 Hz wide; the wandering of mains amplitudes is slower."""
+
+
+def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArray[np.float64]:
+    """Return frequencies (Hz) of the spectral lines in `x`, strongest first, shape (n,)."""
+    spectrum = _spectrum(x, fs_hz)
+    if spectrum.size == 0:
+        return np.empty(0)
+    power = spectrum.real**2 + spectrum.imag**2
+    per_bin = fs_hz / x.size
+    half = max(4, round(SURROUNDINGS_HZ / per_bin))
+    first, last = math.ceil(LOWEST_HZ / per_bin), math.floor(highest_hz / per_bin)
+    if last - first < 4 * half:
+        return np.empty(0)
+    around = _running_median(power[: last + half], half)
+    found = []
+    for k in range(first, last):
+        if power[k] > STANDS_OUT * around[k] and power[k] == power[max(k - 2, 0) : k + 3].max():
+            found.append((power[k], (k + _offset(spectrum, k)) * per_bin))
+    found.sort(reverse=True)
+    return np.array([f for _, f in found[:MAX_LINES]])
+
+
+def _spectrum(x: NDArray[np.float64], fs_hz: float) -> NDArray[np.complex128]:
+    """Hann-windowed spectrum of the signal's first difference, bursts clipped.
+
+    The difference takes the drift away; clipping at four times the typical size keeps potentials
+    and movements from filling the spectrum, and leaves a steady line as it is.
+    """
+    step = np.diff(x)
+    step[~np.isfinite(step)] = 0.0
+    typical = float(np.median(np.abs(step)))
+    if typical == 0.0:
+        typical = float(np.abs(step).mean())
+    if typical == 0.0 or x.size < fs_hz:
+        return np.empty(0, dtype=np.complex128)
+    np.clip(step, -4 * typical, 4 * typical, out=step)
+    return np.fft.rfft(step * np.hanning(step.size), x.size)
+
+
+def _running_median(power: NDArray[np.float64], half: int) -> NDArray[np.float64]:
+    """Median of non-overlapping stretches of `half` bins and their neighbours, spread out again."""
+    n = power.size // half
+    stretch = np.sort(power[: n * half].reshape(n, half), axis=1)
+    lower = np.median(stretch, axis=1)
+    padded = np.concatenate([lower[:1], lower, lower[-1:]])
+    smooth = np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)
+    return np.concatenate([np.repeat(smooth, half), np.full(power.size - n * half, smooth[-1])])
+
+
+def _offset(spectrum: NDArray[np.complex128], k: int) -> float:
+    """Fraction of a bin from `k` to the line's true frequency (Hann window, ratio of neighbours)."""
+    left, middle, right = np.abs(spectrum[k - 1 : k + 2])
+    beside, sign = (right, 1.0) if right >= left else (left, -1.0)
+    ratio = beside / middle if middle > 0 else 0.0
+    return sign * min(max((2 * ratio - 1) / (ratio + 1), 0.0), 0.5)
+
+
+def lasting(now: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the frequencies of `now` that also stand in `before`, to within 0.35 Hz."""
+    if now.size == 0 or before.size == 0:
+        return np.empty(0)
+    return now[np.abs(now[:, None] - before[None, :]).min(axis=1) < 0.35]
+
+
+def start_lines(
+    f_hz: NDArray[np.float64],
+    x: NDArray[np.float64],
+    sections: NDArray[np.float64],
+    fs_hz: float,
+) -> NDArray[np.float64]:
+    """Return a line table for `f_hz`, fitted to `x` by least squares, phase zero at ``x[0]``."""
+    table = np.zeros((kernels.N_LINE, f_hz.size))
+    turn = 2 * math.pi * f_hz / fs_hz
+    table[kernels.COS] = 1.0
+    table[kernels.TURN_COS], table[kernels.TURN_SIN] = np.cos(turn), np.sin(turn)
+    for k, f in enumerate(f_hz):
+        lead = filters.response(sections[:1], f, fs_hz)
+        table[kernels.LEAD_COS, k] = lead.real / abs(lead)
+        table[kernels.LEAD_SIN, k] = lead.imag / abs(lead)
+    if f_hz.size and x.size > 8 * f_hz.size:
+        table[[kernels.IN_PHASE, kernels.QUADRATURE]] = _fit(turn, x, fs_hz)
+    table[[kernels.LAST_I, kernels.LAST_Q]] = table[[kernels.IN_PHASE, kernels.QUADRATURE]]
+    return table
+
+
+def _fit(turn: NDArray[np.float64], x: NDArray[np.float64], fs_hz: float) -> NDArray[np.float64]:
+    """Least-squares weights of cosine and sine at each frequency, shape (2, n_lines).
+
+    Over one second, with a slow polynomial for the drift; large residuals are given less weight
+    in a second round, so that a potential does not move the fit.
+    """
+    n = min(x.size, round(fs_hz))
+    y = x[:n]
+    good = np.isfinite(y)
+    if good.sum() < n // 2:
+        return np.zeros((2, turn.size))
+    t = np.arange(n)
+    phase = t[:, None] * turn[None, :]
+    drift = np.polynomial.legendre.legvander(np.linspace(-1, 1, n), 4)
+    design = np.concatenate([np.cos(phase), np.sin(phase), drift], axis=1)
+    weights = good.astype(float)
+    y = np.where(good, y, 0.0)
+    solution = np.zeros(design.shape[1])
+    for _ in range(3):
+        scaled = design * weights[:, None]
+        solution = np.linalg.lstsq(scaled, y * weights, rcond=None)[0]
+        residual = np.abs(y - design @ solution)
+        scale = 1.5 * float(np.median(residual[good])) + 1e-12
+        weights = np.where(good, np.minimum(1.0, scale / np.maximum(residual, 1e-12)), 0.0)
+    return solution[: 2 * turn.size].reshape(2, turn.size)
+
+
+def renew(
+    table: NDArray[np.float64],
+    f_hz: NDArray[np.float64],
+    x: NDArray[np.float64],
+    sections: NDArray[np.float64],
+    fs_hz: float,
+) -> NDArray[np.float64]:
+    """Return the table with new lines begun where `f_hz` has ones that are not tracked yet.
+
+    `x` is the signal from now on backwards in time, that is the last second before now; a new
+    line is fitted there and carried on to now. Lines that faded cost nothing: their weights go to
+    zero by themselves; they are let go when room is needed.
+    """
+    tracked = np.arctan2(table[kernels.TURN_SIN], table[kernels.TURN_COS]) * fs_hz / (2 * math.pi)
+    new = np.array([f for f in f_hz if not (np.abs(tracked - f) < 0.8).any()])
+    if new.size == 0:
+        return table
+    fresh = start_lines(new, x, sections, fs_hz)
+    turn = 2 * math.pi * new / fs_hz * x.size
+    fresh[kernels.COS], fresh[kernels.SIN] = np.cos(turn), np.sin(turn)
+    joined = np.concatenate([table, fresh], axis=1)
+    size = np.hypot(joined[kernels.IN_PHASE], joined[kernels.QUADRATURE])
+    keep = np.sort(np.argsort(-size, kind="stable")[:MAX_LINES])
+    return np.ascontiguousarray(joined[:, keep])

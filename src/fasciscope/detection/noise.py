@@ -1,0 +1,174 @@
+"""The noise floor: follows slow and sudden change, and does not take muscle activity for noise.
+
+Hop powers in, floor of each frame (µV², power of the band-passed signal) out. A frame's level is
+the median over its hops, so potentials that fill less than half of it do not count. A frame may
+raise the floor only a little, unless what it holds is *the same noise, louder*: as steady from hop
+to hop, and of the same colour, as the noise before. Muscle activity is neither.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fasciscope.detection.kernels import FLAT, MISSING, POWER, RAILED, SLOPE
+
+F64 = NDArray[np.float64]
+
+HOP_S = 0.010
+HOPS_PER_FRAME = 50
+LOOK_AHEAD = 4
+"""Frames of the future that a frame's floor may use: two seconds."""
+LOOK_BACK = 4
+START_FRAMES = 20
+"""The first ten seconds are learned from before anything is said."""
+ELEVATED = 2.0
+"""A level this much (power) above the floor is asked whether it is noise at all: 3 dB."""
+RISE_PER_FRAME = 1.06
+"""Fastest rise of the floor without that proof: 1 dB in two seconds."""
+SAME_STEADINESS = 1.35
+SAME_COLOUR = 0.3
+GIVE_UP_FRAMES = 120
+"""A level that stands for a minute is the floor, whatever it is made of: nothing can be seen below."""
+
+# columns of the frame table
+LEVEL, SPREAD, COLOUR, USABLE = range(4)
+N_FRAME = 4
+# places in the state
+BASE, BASE_SPREAD, BASE_COLOUR, RAISED_FOR, FLOOR_NOW = range(5)
+N_STATE = 5
+
+
+@njit(cache=True, nogil=True)
+def describe_frames(hops: F64, flat_limit: float, frames: F64) -> None:
+    """Write level, spread, colour and usability of each frame from its hops.
+
+    Level: median hop power. Spread: 80 % over 20 % quantile of hop power (how unsteady). Colour:
+    median squared slope over median power (mean squared frequency). Hops with missing, railed or
+    long-constant samples are left out; a frame is usable if half of its hops remain.
+    """
+    n = frames.shape[0]
+    powers = np.empty(HOPS_PER_FRAME)
+    slopes = np.empty(HOPS_PER_FRAME)
+    for f in range(n):
+        k = 0
+        for h in range(f * HOPS_PER_FRAME, (f + 1) * HOPS_PER_FRAME):
+            if hops[h, MISSING] == 0 and hops[h, RAILED] == 0 and hops[h, FLAT] < flat_limit:
+                powers[k] = hops[h, POWER]
+                slopes[k] = hops[h, SLOPE]
+                k += 1
+        frames[f, USABLE] = 1.0 if 2 * k >= HOPS_PER_FRAME else 0.0
+        frames[f, LEVEL] = 0.0
+        frames[f, SPREAD] = 1.0
+        frames[f, COLOUR] = 0.0
+        if k > 4:
+            p = np.sort(powers[:k])
+            level = p[k // 2]
+            frames[f, LEVEL] = level
+            frames[f, SPREAD] = p[(4 * k) // 5] / max(p[k // 5], 1e-12)
+            frames[f, COLOUR] = np.sort(slopes[:k])[k // 2] / max(level, 1e-12)
+
+
+@njit(cache=True, nogil=True)
+def start(frames: F64, least: float, state: F64) -> None:
+    """Set the state from the first frames: the quietest few of them are noise."""
+    levels = np.empty(frames.shape[0])
+    k = 0
+    for f in range(frames.shape[0]):
+        if frames[f, USABLE] > 0:
+            levels[k] = frames[f, LEVEL]
+            k += 1
+    base = np.sort(levels[:k])[min(2, k - 1)] if k > 0 else least
+    state[BASE] = max(base, least)
+    spreads = np.empty(frames.shape[0])
+    colours = np.empty(frames.shape[0])
+    k = 0
+    for f in range(frames.shape[0]):
+        if frames[f, USABLE] > 0 and frames[f, LEVEL] <= 1.5 * base:
+            spreads[k] = frames[f, SPREAD]
+            colours[k] = frames[f, COLOUR]
+            k += 1
+    state[BASE_SPREAD] = np.median(spreads[:k]) if k > 0 else 2.6
+    state[BASE_COLOUR] = np.median(colours[:k]) if k > 0 else 0.0
+    state[RAISED_FOR] = 0.0
+    state[FLOOR_NOW] = state[BASE]
+
+
+@njit(cache=True, nogil=True)
+def _same_noise(frames: F64, first: int, last: int, state: F64) -> float:
+    """Median level of frames [first, last) if they are the known noise at another level, else 0."""
+    k = last - first
+    level = np.median(frames[first:last, LEVEL])
+    for f in range(first, last):
+        here = frames[f, LEVEL]
+        if frames[f, USABLE] == 0 or here > 1.6 * level or here < level / 1.6:
+            return 0.0
+    if k < 3 or np.median(frames[first:last, SPREAD]) > SAME_STEADINESS * state[BASE_SPREAD]:
+        return 0.0
+    colour = np.median(frames[first:last, COLOUR])
+    if abs(np.log(max(colour, 1e-12) / max(state[BASE_COLOUR], 1e-12))) > SAME_COLOUR:
+        return 0.0
+    return float(level)
+
+
+@njit(cache=True, nogil=True)
+def advance(
+    frames: F64, first: int, last: int, end: int, least: float, state: F64, floors: F64
+) -> None:
+    """Write the floor of frames [first, last) into `floors`, looking ahead no further than `end`.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (n, N_FRAME)
+    first, last, end : int
+        Rows to decide, and one past the last row that is known; `last` is at most
+        ``end - LOOK_AHEAD`` but at the end of the signal.
+    least : float, µV²
+        Quantisation floor: the level is never below it.
+    state : ndarray, shape (N_STATE,)
+    floors : ndarray, shape (n, 2)
+        Written: floor (µV²), and 1 where the frame itself was taken for noise.
+    """
+    near = np.empty(LOOK_BACK + LOOK_AHEAD + 1)
+    for f in range(first, last):
+        ahead = min(f + LOOK_AHEAD + 1, end)
+        level = max(frames[f, LEVEL], least)
+        base = state[BASE]
+        accepted = False
+        if frames[f, USABLE] > 0:
+            if level > ELEVATED * base:
+                state[RAISED_FOR] += 1
+                same = _same_noise(frames, f, ahead, state)
+                if same > ELEVATED * base or state[RAISED_FOR] > GIVE_UP_FRAMES:
+                    state[BASE] = max(same, least) if same > 0 else level
+                    accepted = True
+            elif level < base / ELEVATED:
+                lower = 0
+                for g in range(f + 1, ahead):
+                    if frames[g, USABLE] > 0 and max(frames[g, LEVEL], least) < base / 1.5:
+                        lower += 1
+                if 2 * lower >= ahead - f - 1:
+                    state[BASE] = level
+                    accepted = True
+            else:
+                accepted = True
+                state[BASE] = (
+                    min(level, base * RISE_PER_FRAME)
+                    if level > base
+                    else (base + 0.3 * (level - base))
+                )
+        if accepted:
+            state[RAISED_FOR] = 0.0
+            k = 0
+            for g in range(max(f - LOOK_BACK, 0), ahead):
+                there = max(frames[g, LEVEL], least)
+                if frames[g, USABLE] > 0 and level / 1.6 <= there <= level * 1.6:
+                    near[k] = there
+                    k += 1
+            middle = np.median(near[:k])
+            state[FLOOR_NOW] = max(min(middle, 1.5 * state[BASE]), least)
+            state[BASE_SPREAD] += 0.02 * (frames[f, SPREAD] - state[BASE_SPREAD])
+            state[BASE_COLOUR] += 0.02 * (frames[f, COLOUR] - state[BASE_COLOUR])
+        floors[f, 0] = state[FLOOR_NOW]
+        floors[f, 1] = 1.0 if accepted else 0.0

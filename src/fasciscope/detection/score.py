@@ -1,0 +1,166 @@
+"""The score: how far a stretch stands out of the noise, as the best fit among short wavelets.
+
+A surface potential is one to two cycles of something between 40 and 200 Hz. A complex Gabor atom
+that fits it collects nearly all of its energy, while noise leaves in the atom's power an
+exponential distribution whatever its colour, because each atom is measured against the noise in
+its own band. So one threshold means one false-alarm rate, on every sensor and at every rate.
+
+Band-passed signal in (µV), candidate rows out.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
+
+ATOMS_HZ = (38.0, 57.0, 85.0, 128.0, 192.0)
+"""Centres a half octave apart and a bit: neighbours overlap at 80 % of their energy."""
+CYCLES = 0.40
+"""Standard deviation of the envelope, in cycles: about one and a half cycles are seen."""
+REACH = 2.6
+"""Atoms are cut at this many standard deviations."""
+
+
+def atoms(fs_hz: float) -> tuple[F64, F64, NDArray[np.int64]]:
+    """Return the wavelets for a rate: cosine and sine parts, and their half-lengths.
+
+    Returns
+    -------
+    cosine, sine : ndarray, shape (n_atoms, longest)
+        Unit energy each, zero beyond ``2 * half + 1``.
+    half : ndarray, shape (n_atoms,), int64
+        Half-length in samples.
+    """
+    centres = [f for f in ATOMS_HZ if f < 0.4 * fs_hz]
+    half = np.array([math.ceil(REACH * CYCLES / f * fs_hz) for f in centres], dtype=np.int64)
+    cosine = np.zeros((len(centres), 2 * int(half.max()) + 1))
+    sine = np.zeros_like(cosine)
+    for k, f in enumerate(centres):
+        t = np.arange(-half[k], half[k] + 1) / fs_hz
+        window = np.exp(-0.5 * (t * f / CYCLES) ** 2)
+        c = np.cos(2 * math.pi * f * t) * window
+        s = np.sin(2 * math.pi * f * t) * window
+        c -= window * c.sum() / window.sum()
+        cosine[k, : t.size] = c / math.sqrt((c**2).sum())
+        sine[k, : t.size] = s / math.sqrt((s**2).sum())
+    return cosine, sine, half
+
+
+@njit(cache=True, nogil=True)
+def atom_power(y: F32, centre: int, cosine: F64, sine: F64, half: int) -> float:
+    """Return the power of one atom at one place: half the squared modulus.
+
+    So white noise of variance s² gives an exponential variable of mean s².
+    """
+    a = 0.0
+    b = 0.0
+    first = centre - half
+    for i in range(2 * half + 1):
+        v = y[first + i]
+        a += v * cosine[i]
+        b += v * sine[i]
+    return 0.5 * (a * a + b * b)
+
+
+@njit(cache=True, nogil=True)
+def frame_medians(
+    y: F32,
+    first: int,
+    n_frames: int,
+    frame: int,
+    cosine: F64,
+    sine: F64,
+    half: NDArray[np.int64],
+    out: F64,
+) -> None:
+    """Write the median power of each atom in each frame, shape (n_frames, n_atoms).
+
+    25 places a frame; `first` is the place of the first frame's first sample in `y`.
+    """
+    places = 25
+    values = np.empty(places)
+    for f in range(n_frames):
+        for k in range(half.size):
+            for j in range(places):
+                centre = first + f * frame + (j * frame) // places
+                values[j] = atom_power(y, centre, cosine[k], sine[k], half[k])
+            out[f, k] = np.sort(values)[places // 2]
+
+
+@njit(cache=True, nogil=True)
+def best_fit(
+    y: F32,
+    centre: int,
+    reach: int,
+    step: int,
+    cosine: F64,
+    sine: F64,
+    half: NDArray[np.int64],
+    noise: F64,
+) -> tuple[float, int, int]:
+    """Return the best score near `centre`, its place, and its atom.
+
+    Parameters
+    ----------
+    reach, step : int
+        Places looked at: `centre` ± `reach`, every `step` samples.
+    noise : ndarray, shape (n_atoms,)
+        Noise power in each atom (µV²).
+    """
+    best, place, which = 0.0, centre, 0
+    for k in range(half.size):
+        for p in range(centre - reach, centre + reach + 1, step):
+            value = atom_power(y, p, cosine[k], sine[k], half[k]) / noise[k]
+            if value > best:
+                best, place, which = value, p, k
+    return best, place, which
+
+
+@njit(cache=True, nogil=True)
+def maxima(
+    energy: F32, first: int, stop: int, reach: int, limits: F64, frame: int, out: NDArray[np.int64]
+) -> int:
+    """Write the places of local maxima of `energy` above their frame's limit; return how many.
+
+    Parameters
+    ----------
+    energy : ndarray, float32, µV²
+    first, stop : int
+        Range looked at; the samples `reach` beyond it must exist.
+    reach : int
+        A maximum is the largest (the first of equals) within ± `reach`.
+    limits : ndarray, shape (n_frames,)
+        Least energy in each frame from `first` on.
+    frame : int
+        Samples per frame.
+    """
+    n = 0
+    i = first
+    while i < stop:
+        value = energy[i]
+        if value <= limits[(i - first) // frame]:
+            i += 1
+            continue
+        top = True
+        for j in range(i + 1, i + reach + 1):
+            if energy[j] > value:
+                top = False
+                break
+        if not top:
+            i = j
+            continue
+        for j in range(i - reach, i):
+            if energy[j] >= value:
+                top = False
+                break
+        if top and n < out.size:
+            out[n] = i
+            n += 1
+        i += 1
+    return n

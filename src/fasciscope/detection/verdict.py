@@ -1,0 +1,287 @@
+"""The verdict on one channel: which candidates are twitches, and which time cannot be analysed.
+
+Candidate rows and stretches of a `ChannelDetector` in, events out. Each reason to leave something
+out is a small function with its physics beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscope import events as ev
+from fasciscope.detection import candidates as c
+from fasciscope.detection import cardiac, gates, noise
+from fasciscope.detection.channel import PROFILE_HOPS, ChannelDetector
+from fasciscope.detection.families import group
+from fasciscope.events import Kind
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+SAME_PEAK_S = 0.009
+"""Two maxima closer than this are phases of one potential (refractory: a nerve needs longer)."""
+SHADOW_S = 0.045
+SHADOW = 0.04
+"""Energy under which a maximum beside a far larger one is that one's tail: 14 dB."""
+EDGE_S = 0.06
+"""Kept clear around activity and artefacts: a potential and its filter tail fit in it."""
+JOIN_S = 0.4
+"""Activity that pauses for less is one stretch: units at 5 a second do."""
+POP_S = 0.0035
+"""A surface potential is wider than this at a quarter of its height; an electrode pop is not."""
+STEP_LIMIT = 0.3
+"""A potential returns to where it began; a step that stays is the electrode's."""
+SWING_LIMIT = 1.3
+"""Slow swings larger than the potential itself: the skin or the cable moves."""
+CLEAR = 8.0
+"""Deflection over noise below which a shape is too uncertain to judge."""
+SLOW_HZ = 38.0
+"""Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
+CRAMP_S = 8.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelVerdict:
+    """What was found on one channel.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n, N_CANDIDATE)
+        The twitches.
+    snippets : ndarray, shape (n, length), float32, µV
+    labels, shifts : ndarray, shape (n,), int64
+        Waveform family (0 = none) and alignment.
+    others : ndarray of EVENT_DTYPE
+        Contractions, cramps, artefacts, heartbeats.
+    sustained, unusable : ndarray, shape (m, 2), int64
+        Samples that are not analysable: activity, and artefacts.
+    """
+
+    rows: F64
+    snippets: NDArray[np.float32]
+    labels: I64
+    shifts: I64
+    others: ev.Events
+    sustained: I64
+    unusable: I64
+    noise_uv: F64 = field(default_factory=lambda: np.empty(0))
+
+
+def judge(channel: ChannelDetector, n_samples: int, with_families: bool) -> ChannelVerdict:
+    """Return the verdict on a channel whose stream has ended."""
+    fs_hz = channel.fs_hz
+    rows = np.concatenate([np.empty((0, c.N_CANDIDATE)), *channel.rows])
+    width = 2 * channel.snippet_half + 1
+    snippets = np.concatenate([np.empty((0, width), dtype=np.float32), *channel.snippets])
+    keep = single(rows, fs_hz) & (rows[:, c.MISSING_NEAR] == 0)
+    rows, snippets = rows[keep], snippets[keep]
+
+    sustained, movement, dead = stretches(channel, n_samples)
+    edge = round(EDGE_S * fs_hz)
+    taken = gates.union(widen(gates.union(sustained, movement, dead), edge))
+    keep = ~gates.inside(rows[:, c.PEAK].astype(np.int64), taken)
+    rows, snippets = rows[keep], snippets[keep]
+
+    labels, shifts = group(snippets, rows[:, c.FLOOR], fs_hz)
+    beats = find_beats(rows, snippets, labels, fs_hz)
+    shaped = ~beats & ~misshapen(rows, fs_hz)
+    near_beat = near(rows[:, c.PEAK], rows[beats, c.PEAK], 0.08 * fs_hz) & ~beats
+    twitch = shaped & ~near_beat
+
+    tonic = tonic_firing(rows[twitch, c.PEAK], fs_hz)
+    sustained = gates.union(sustained, tonic)
+    twitch &= ~gates.inside(rows[:, c.PEAK].astype(np.int64), sustained)
+    odd = ~beats & ~shaped & ~near_beat
+    odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
+    unusable = gates.union(movement, dead, widen(odd_ranges, edge))
+
+    others = ev.merge(
+        classify(sustained, channel, fs_hz),
+        ev.intervals(Kind.ARTIFACT, gates.join(gates.union(movement, dead, odd_ranges), edge)),
+        _beat_events(rows[beats]),
+    )
+    rows, snippets = rows[twitch], snippets[twitch]
+    if with_families:
+        labels, shifts = group(snippets, rows[:, c.FLOOR], fs_hz)
+    else:
+        labels = shifts = np.zeros(len(rows), dtype=np.int64)
+    return ChannelVerdict(
+        rows, snippets, labels, shifts, others, sustained, clip(unusable, n_samples)
+    )
+
+
+def clip(ranges: I64, n_samples: int) -> I64:
+    """Cut ranges to [0, n_samples)."""
+    return gates.union(np.clip(ranges, 0, n_samples))
+
+
+def widen(ranges: I64, by: int) -> I64:
+    """Return ranges that begin `by` samples earlier and end `by` later."""
+    return ranges + np.array([-by, by], dtype=np.int64)
+
+
+def near(places: F64, others: F64, distance: float) -> Mask:
+    """Return which `places` lie within `distance` of one of the sorted `others`."""
+    if len(others) == 0:
+        return np.zeros(len(places), dtype=np.bool_)
+    at = np.searchsorted(others, places)
+    left = np.abs(places - others[np.maximum(at - 1, 0)])
+    right = np.abs(others[np.minimum(at, len(others) - 1)] - places)
+    return np.asarray(np.minimum(left, right) <= distance)
+
+
+def single(rows: F64, fs_hz: float) -> Mask:
+    """Return which rows stand for a potential of their own.
+
+    Strongest first: a row within the refractory time of a stronger one is a phase of it, one
+    within its tail and far weaker is its tail.
+    """
+    keep = np.ones(len(rows), dtype=np.bool_)
+    order = np.argsort(rows[:, c.PEAK], kind="stable")
+    peaks, energy = rows[order, c.PEAK], rows[order, c.ENERGY]
+    same, tail = SAME_PEAK_S * fs_hz, SHADOW_S * fs_hz
+    for j in np.argsort(-energy, kind="stable"):
+        if not keep[j]:
+            continue
+        low = np.searchsorted(peaks, peaks[j] - tail)
+        high = np.searchsorted(peaks, peaks[j] + tail, side="right")
+        for k in range(int(low), int(high)):
+            if k == j or not keep[k]:
+                continue
+            if abs(peaks[k] - peaks[j]) < same or energy[k] < SHADOW * energy[j]:
+                keep[k] = False
+    out = np.zeros_like(keep)
+    out[order[keep]] = True
+    return out
+
+
+def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
+    """Return sustained activity, movement and unusable stretches, in samples."""
+    fs_hz, hop = channel.fs_hz, channel.hop
+    dense = gates.union(*channel.dense_ranges)
+    busy = gates.union(*channel.busy_ranges)
+    join = round(JOIN_S * fs_hz / hop)
+    grown = gates.join(grow(dense, busy, 4), join)
+    dead = gates.union(*channel.unusable_ranges)
+    shortest = channel.settings.min_contraction_s * fs_hz / hop
+    slow = np.array([_frequency(channel, r) < SLOW_HZ for r in grown], dtype=bool)
+    brief = (grown[:, 1] - grown[:, 0]) < shortest
+    movement = slow.reshape(-1) | brief
+    late = channel.band_delay
+    return (
+        clip(grown[~movement] * hop - late, n_samples),
+        clip(grown[movement] * hop - late, n_samples),
+        clip(dead * hop, n_samples),
+    )
+
+
+def grow(ranges: I64, busy: I64, reach: int) -> I64:
+    """Grow each range over the busy runs that touch it or lie within `reach` hops of it."""
+    out = ranges.copy()
+    for k in range(len(out)):
+        j = np.searchsorted(busy[:, 1], out[k, 0] - reach)
+        while j < len(busy) and busy[j, 0] <= out[k, 1] + reach:
+            out[k, 0] = min(out[k, 0], busy[j, 0])
+            out[k, 1] = max(out[k, 1], busy[j, 1])
+            j += 1
+    return gates.union(out)
+
+
+def _profile(channel: ChannelDetector, hops: I64) -> F64:
+    """Return mean power and slope in quarter seconds over a hop range, shape (n, 2)."""
+    profile = np.concatenate([np.empty((0, 2)), *channel.profile])
+    return profile[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
+
+
+def _frequency(channel: ChannelDetector, hops: I64) -> float:
+    part = _profile(channel, hops)
+    power, slope = part.sum(axis=0) if len(part) else (0.0, 0.0)
+    if power <= 0:
+        return 0.0
+    sine = min(1.0, 0.5 * float(np.sqrt(slope / power)))
+    return float(np.arcsin(sine) * channel.fs_hz / np.pi)
+
+
+def misshapen(rows: F64, fs_hz: float) -> Mask:
+    """Return which rows are not shaped as a potential: pops, steps, swings."""
+    clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
+    pop = rows[:, c.WIDTH] < POP_S * fs_hz
+    step = rows[:, c.STEP] > STEP_LIMIT
+    swing = rows[:, c.SWING] > SWING_LIMIT
+    return np.asarray(clear & (pop | step) | swing)
+
+
+def find_beats(rows: F64, snippets: NDArray[np.float32], labels: I64, fs_hz: float) -> Mask:
+    """Return which rows are heartbeats; see `cardiac`."""
+    beats = np.zeros(len(rows), dtype=np.bool_)
+    slow = np.zeros(len(rows), dtype=np.bool_)
+    for k in range(1, int(labels.max(initial=0)) + 1):
+        members = labels == k
+        mean = snippets[members].mean(axis=0).astype(np.float64)
+        if cardiac.rms_frequency(mean - mean[[0, -1]].mean(), fs_hz) < cardiac.HIGHEST_HZ:
+            slow |= members
+            if cardiac.is_heartbeat(rows[members, c.PEAK] / fs_hz):
+                beats |= members
+    if not beats.any() and cardiac.is_heartbeat(rows[slow, c.PEAK] / fs_hz):
+        beats = slow
+    return beats
+
+
+def _beat_events(rows: F64) -> ev.Events:
+    out = ev.empty(len(rows))
+    out["kind"] = Kind.CARDIAC
+    out["start"], out["stop"], out["peak"] = rows[:, c.START], rows[:, c.STOP], rows[:, c.PEAK]
+    out["amplitude_uv"], out["score"] = rows[:, c.AMPLITUDE], np.sqrt(rows[:, c.SCORE])
+    return out
+
+
+def tonic_firing(peaks: F64, fs_hz: float) -> I64:
+    """Return stretches in which potentials come as from units that are held active.
+
+    Eleven in a second, or six a second for three seconds: more than runs of twitches bring
+    (3-8 Hz for a second or two), less than the gates of density see.
+    """
+    peaks = np.sort(peaks)
+    out = []
+    for count, seconds in ((11, 1.0), (18, 3.0)):
+        for j in range(len(peaks) - count + 1):
+            if peaks[j + count - 1] - peaks[j] < seconds * fs_hz:
+                out.append((int(peaks[j]), int(peaks[j + count - 1]) + 1))
+    ranges = np.array(out, dtype=np.int64).reshape(-1, 2)
+    return gates.join(gates.union(ranges), round(JOIN_S * fs_hz))
+
+
+def classify(sustained: I64, channel: ChannelDetector, fs_hz: float) -> ev.Events:
+    """Return contractions and cramps.
+
+    A cramp lasts (23.6 ± 16.2 s, Minetto 2009), and builds up and dies away over seconds, since
+    units join and leave one by one; a voluntary contraction begins and ends as it is willed.
+    """
+    out = ev.intervals(Kind.CONTRACTION, sustained)
+    for k, (start, stop) in enumerate(sustained):
+        if (stop - start) / fs_hz >= CRAMP_S and _swells(channel, start, stop):
+            out["kind"][k] = Kind.CRAMP
+    return out
+
+
+def _swells(channel: ChannelDetector, start: int, stop: int) -> bool:
+    """Return whether activity takes seconds to reach, and to leave, half of its full amplitude."""
+    hops = np.array([start, stop], dtype=np.int64) // channel.hop
+    amplitude = np.sqrt(_profile(channel, hops)[:, 0])
+    if len(amplitude) < 8:
+        return False
+    smooth = np.convolve(amplitude, np.ones(4) / 4, mode="same")
+    above = np.flatnonzero(smooth > 0.5 * np.quantile(smooth, 0.95))
+    per_s = channel.fs_hz / (channel.hop * PROFILE_HOPS)
+    rise, fall = above[0] / per_s, (len(smooth) - 1 - above[-1]) / per_s
+    return bool(min(rise, fall) > 0.8 and rise + fall > 3.0)
+
+
+def noise_history(channel: ChannelDetector) -> F64:
+    """Return the noise (µV rms) of each frame."""
+    floors = np.concatenate([np.empty(0), *channel.floor_history])
+    return np.sqrt(floors / channel.median_over_mean())

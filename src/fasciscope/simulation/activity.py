@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fasciscope.simulation.checks import ascending
 from fasciscope.simulation.potentials import Electrodes, random_potential
 from fasciscope.simulation.sensor import Sensor
 from fasciscope.simulation.waves import Floats, Wave
@@ -33,13 +34,17 @@ class Contractions:
         At least one happens where there is room.
     seconds : (low, high), default (1.2, 20)
         Length, evenly on a logarithmic scale.
-    strength : (low, high), default (0.1, 0.6)
+    strength : (low, high), default (0.1, 0.8)
         Largest drive, 1 being all there is.
     """
 
     per_minute: float
     seconds: tuple[float, float] = (1.2, 20.0)
-    strength: tuple[float, float] = (0.1, 0.6)
+    strength: tuple[float, float] = (0.1, 0.8)
+
+    def __post_init__(self) -> None:
+        ascending("A contraction", "s", *self.seconds)
+        ascending("Strength", "(1 is all)", *self.strength)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,20 @@ class Cramps:
     seconds: tuple[float, float] = (18.0, 45.0)
     units: tuple[int, int] = (12, 30)
 
+    def __post_init__(self) -> None:
+        ascending("A cramp", "s", *self.seconds)
+        ascending("The number of units", "units", *self.units)
+
 
 def pool(
-    rng: np.random.Generator, electrodes: Electrodes, sensor: Sensor, n_units: int = 40
+    rng: np.random.Generator, electrodes: Electrodes, sensor: Sensor, n_units: int = 45
 ) -> list[Wave]:
     """Return the potentials of a muscle's units near the electrodes, small to large.
 
-    Sizes grow exponentially over the units, 20-350 µV peak to peak, as thresholds do; place
+    Sizes grow exponentially over the units, 20-600 µV peak to peak, as thresholds do; place
     within the muscle scatters them by a third.
     """
-    sizes = 20.0 * (350.0 / 20.0) ** (np.arange(n_units) / max(n_units - 1, 1))
+    sizes = 20.0 * (600.0 / 20.0) ** (np.arange(n_units) / max(n_units - 1, 1))
     sizes *= np.exp(np.clip(rng.normal(0.0, 0.33, n_units), -0.8, 0.8))
     return [random_potential(rng, electrodes, sensor, float(size)) for size in sizes]
 
@@ -99,12 +108,17 @@ def cramp(
 ) -> list[Floats]:
     """Return the discharge times (s) of each unit of the pool in one cramp."""
     times: list[Floats] = [np.empty(0)] * n_units
-    chosen = rng.permutation(n_units)[:taking_part]
-    for place, unit in enumerate(chosen):
-        begin = 0.0 if place == 0 else 0.4 * length_s * float(rng.beta(1.2, 2.5))
+    chosen = np.sort(rng.permutation(n_units)[:taking_part])
+    # small units tend to join before large ones; one of middling size is there from first to last,
+    # so that it is one cramp
+    turn = np.argsort(np.arange(len(chosen)) + 0.3 * len(chosen) * rng.standard_normal(len(chosen)))
+    joins = np.sort(0.4 * length_s * rng.beta(1.2, 2.5, len(chosen)))
+    lead = len(chosen) // 2
+    for place, unit in enumerate(chosen[turn]):
+        begin = 0.0 if place == lead else float(joins[place])
         lasts = max(0.3 * length_s, float(rng.normal(23.6, 16.2)))
         end = min(begin + lasts, length_s * (1.0 - 0.35 * float(rng.beta(1.0, 2.0))))
-        end = length_s if place == 0 else end  # the first lasts, so that it is one cramp
+        end = length_s if place == lead else end
         span = np.arange(0.0, end - begin, _STEP_S)
         mean = float(np.clip(rng.normal(14.5, 5.1), 6.0, 25.0))
         rate = mean * (1.1 - 0.35 * span / max(end - begin, _STEP_S))

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fasciscope.errors import InputError
+from fasciscope.simulation.checks import ascending
 from fasciscope.simulation.waves import Floats
 
 _COURSE_S = 0.25  # step of the rate's course
@@ -63,8 +64,9 @@ class Twitching:
             )
         if not 1 <= self.families <= 100:
             raise InputError(f"A scene has 1 to 100 families, not {self.families}.")
-        if not 0 < self.amplitude_uv[0] <= self.amplitude_uv[1] <= self.amplitude_uv[2]:
-            raise InputError("Amplitudes go low, middle, high, all above 0 µV.")
+        ascending("Amplitudes", "µV", *self.amplitude_uv)
+        if not (0 <= self.echoes and 0 <= self.runs and self.echoes + self.runs <= 1):
+            raise InputError("Shares of echoes and runs are 0 or more, together at most 1.")
 
 
 def shares(rng: np.random.Generator, families: int) -> Floats:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fasciscope.simulation.checks import ascending
 from fasciscope.simulation.discharges import wander
 from fasciscope.simulation.sensor import Sensor
 from fasciscope.simulation.waves import FINE_S, Floats, Grid, Train, Wave, trimmed
@@ -45,6 +46,10 @@ class Hum:
     uv: float
     hz: float = 50.0
     harmonics: tuple[tuple[int, float], ...] = ((1, 1.0), (2, 0.06), (3, 0.3), (5, 0.12), (7, 0.05))
+
+    def __post_init__(self) -> None:
+        ascending("Hum", "µV", self.uv)
+        ascending("The mains frequency", "Hz", self.hz)
 
 
 class HumCourse:
@@ -99,6 +104,10 @@ class Heart:
     uv: float
     per_minute: float = 68.0
 
+    def __post_init__(self) -> None:
+        ascending("A heartbeat", "µV", self.uv)
+        ascending("The heart's rate", "a minute", self.per_minute)
+
 
 def heartbeats(
     heart: Heart, seconds: float, n_channels: int, sensor: Sensor, rng: np.random.Generator
@@ -108,7 +117,7 @@ def heartbeats(
     beat = sum(h * np.exp(-((time - at) ** 2) / (2 * w**2)) for at, h, w in _BEAT)
     gains = np.ones(n_channels) if n_channels == 1 else rng.uniform(0.7, 1.0, n_channels)
     shape = sensor.filtered(gains[:, np.newaxis] * np.asarray(beat))
-    wave = trimmed(shape * (heart.uv / np.ptp(shape[int(np.argmax(gains))])), share=0.005)
+    wave = trimmed(shape * (heart.uv / np.ptp(shape[int(np.argmax(gains))])))
     mean = 60.0 / heart.per_minute
     phases = rng.uniform(0.0, 2 * math.pi, 3)
     beats, breath, now = [], [], rng.uniform(0.0, mean)
@@ -140,6 +149,10 @@ class Disturbances:
     movement_uv: tuple[float, float] = (800.0, 9000.0)
     pop_uv: tuple[float, float] = (400.0, 30_000.0)
 
+    def __post_init__(self) -> None:
+        ascending("Movements", "µV", *self.movement_uv)
+        ascending("Pops", "µV", *self.pop_uv)
+
 
 def movement(
     rng: np.random.Generator, low_uv: float, high_uv: float, n_channels: int, sensor: Sensor
@@ -147,7 +160,7 @@ def movement(
     """Return one movement: skin and cable pulled about for 0.4-2.5 s, with a tug or two in it.
 
     The slow part (below about 12 Hz) is what electrode and skin make of being moved; a tug is a
-    short damped swing of 15-45 Hz. The channels share it in unequal parts.
+    short damped swing of 12-35 Hz. The channels share it in unequal parts.
     """
     length_s = float(np.exp(rng.uniform(math.log(0.4), math.log(2.5))))
     time = np.arange(0.0, length_s + 0.3, FINE_S)
@@ -161,27 +174,30 @@ def movement(
     values = slow * np.sin(hold * math.pi / 2) ** 2
     for _ in range(int(rng.integers(1, 4))):
         since = time - rng.uniform(0.05, 0.8) * length_s
-        swing = np.sin(2 * math.pi * rng.uniform(15.0, 45.0) * np.maximum(since, 0.0))
-        damped = np.exp(-np.maximum(since, 0.0) / rng.uniform(0.02, 0.08))
+        swing = np.sin(2 * math.pi * rng.uniform(12.0, 35.0) * np.maximum(since, 0.0))
+        damped = np.exp(-np.maximum(since, 0.0) / rng.uniform(0.02, 0.05))
         values += rng.uniform(0.05, 0.3) * rng.choice([-1.0, 1.0]) * swing * damped
     size = float(np.exp(rng.uniform(math.log(low_uv), math.log(high_uv))))
-    return trimmed(sensor.filtered(_shared(rng, values * size, n_channels)), share=0.01)
+    return trimmed(sensor.filtered(_shared(rng, values * size, n_channels)))
 
 
 def pop(
     rng: np.random.Generator, low_uv: float, high_uv: float, n_channels: int, sensor: Sensor
 ) -> Wave:
     """Return one electrode pop: a step of the half-cell voltage that leaks away."""
-    time = np.arange(0.0, 0.4, FINE_S)
-    values = np.exp(-time / rng.uniform(0.02, 0.15))
-    values[time < 1e-3] = 0.0
-    if rng.random() < 0.4:  # the contact comes and goes once more
-        values -= rng.uniform(0.3, 1.0) * (time > rng.uniform(0.01, 0.06))
-        values *= np.clip((0.4 - time) / 0.15, 0.0, 1.0)
+    leak_s = rng.uniform(0.02, 0.15)
+    time = np.arange(-1e-3, 8 * leak_s + 0.06, FINE_S)
+    values = _step(time, 0.0, leak_s)
+    if rng.random() < 0.4:  # the contact goes, too
+        values -= rng.uniform(0.3, 1.0) * _step(time, rng.uniform(0.01, 0.06), leak_s)
     size = float(np.exp(rng.uniform(math.log(low_uv), math.log(high_uv))))
     shared = np.zeros((n_channels, len(time)))
     shared[rng.integers(n_channels)] = values * size * rng.choice([-1.0, 1.0])
-    return trimmed(sensor.filtered(shared), share=0.01)
+    return trimmed(sensor.filtered(shared))
+
+
+def _step(time: Floats, at_s: float, leak_s: float) -> Floats:
+    return np.where(time < at_s, 0.0, np.exp(-np.maximum(time - at_s, 0.0) / leak_s))
 
 
 def _shared(rng: np.random.Generator, values: Floats, n_channels: int) -> Floats:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fasciscope.errors import InputError
+from fasciscope.simulation.checks import ascending
 from fasciscope.simulation.discharges import wander
 from fasciscope.simulation.sensor import Sensor
 from fasciscope.simulation.waves import Floats
@@ -44,8 +45,9 @@ class Noise:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.uv) and self.uv >= 0):
             raise InputError(f"Noise must be 0 µV or more, not {self.uv}.")
-        if self.range_uv is not None and not 0 < self.range_uv[0] <= self.range_uv[1]:
-            raise InputError("The noise's range goes from low to high, above 0 µV.")
+        if self.range_uv is not None:
+            ascending("The noise and its range", "µV", self.uv)
+            ascending("The noise's range", "µV", *self.range_uv)
 
 
 class NoiseStream:

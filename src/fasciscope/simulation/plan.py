@@ -26,7 +26,8 @@ _CLEAR_S = 0.15  # fasciculations keep this far from episodes
 _EDGE_S = 0.08  # and from both ends of the recording: none is cut
 _FILLED = 0.75  # episodes take at most this share of a recording
 _BANK = 24  # different movements (and pops) in one recording; longer ones use them again
-_ARTIFACT_UV = 5.0  # an artefact lasts while it exceeds this, and 2 % of its largest deflection
+_VISIBLE = 6.0  # a stretch of activity begins and ends with a potential of this many noise rms
+_ARTIFACT_UV = 5.0  # an artefact lasts while it exceeds this, and 0.5 % of its peak
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,21 @@ def make(scene: Scene, seconds: float, seed: int) -> Plan:
     """Return what happens in `seconds` of `scene`."""
     plan = Plan()
     n_channels = len(scene.electrodes.pairs)
-    episodes = _sustained(scene, seconds, stream(seed, "lengths"))
-    episodes += _artefacts(scene, seconds, stream(seed, "artefacts"))
-    placed = _lay_out(episodes, seconds, stream(seed, "layout"))
+    episodes = _sustained(scene, seconds, stream(seed, scene.name, "lengths"))
+    episodes += _artefacts(scene, seconds, stream(seed, scene.name, "artefacts"))
+    placed = _lay_out(episodes, seconds, stream(seed, scene.name, "layout"))
     _perform_sustained(plan, scene, placed, seed)
     _perform_artefacts(plan, placed)
     plan.stretches.sort(key=lambda stretch: stretch.start_s)
     if scene.twitching is not None:
         _twitches(plan, scene, seconds, seed)
     if scene.heart is not None:
-        beats = heartbeats(scene.heart, seconds, n_channels, scene.sensor, stream(seed, "heart"))
+        beats = heartbeats(
+            scene.heart, seconds, n_channels, scene.sensor, stream(seed, scene.name, "heart")
+        )
         plan.labelled.append((Kind.CARDIAC, 0, beats))
     if scene.hum is not None:
-        plan.hum = HumCourse(scene.hum, seconds, n_channels, stream(seed, "hum"))
+        plan.hum = HumCourse(scene.hum, seconds, n_channels, stream(seed, scene.name, "hum"))
     return plan
 
 
@@ -146,7 +149,7 @@ def _audible_s(wave: Wave, gain: float, sensor: Sensor) -> tuple[float, float]:
     quiet = np.zeros(math.ceil(4 * sensor.recovery_s / (step * FINE_S)))
     shown, _, _ = sensor.overload(np.concatenate([points, quiet]), step * FINE_S)
     height = np.abs(shown)
-    above = np.flatnonzero(height > max(_ARTIFACT_UV, 0.02 * height.max()))
+    above = np.flatnonzero(height > max(_ARTIFACT_UV, 0.005 * height.max()))
     if len(above) == 0:
         above = np.array([int(np.argmax(height))])
     origin = wave.origin / step
@@ -182,9 +185,10 @@ def _perform_sustained(
     sustained = [(start, episode) for start, episode in placed if episode.artefact is None]
     if not sustained:
         return
-    waves = pool(stream(seed, "pool"), scene.electrodes, scene.sensor)
+    waves = pool(stream(seed, scene.name, "pool"), scene.electrodes, scene.sensor)
     edges = [_edges_s(wave) for wave in waves]
-    rng = stream(seed, "activity")
+    least = _VISIBLE * scene.noise.uv
+    rng = stream(seed, scene.name, "activity")
     times: list[list[Floats]] = [[] for _ in waves]
     for start, episode in sustained:
         if episode.kind is Kind.CONTRACTION and scene.contractions is not None:
@@ -193,7 +197,8 @@ def _perform_sustained(
         elif scene.cramps is not None:
             taking_part = int(rng.integers(scene.cramps.units[0], scene.cramps.units[1] + 1))
             new = cramp(rng, len(waves), start, episode.length_s, taking_part)
-        active = [(edge, own) for edge, own in zip(edges, new, strict=True) if len(own)]
+        seen = zip(waves, edges, new, strict=True)
+        active = [(edge, own) for wave, edge, own in seen if len(own) and wave.size_uv >= least]
         if not active:
             continue
         first = min(own[0] - before for (before, _), own in active)
@@ -239,14 +244,16 @@ def _twitches(plan: Plan, scene: Scene, seconds: float, seed: int) -> None:
     busy = [(0.0, _EDGE_S), (seconds - _EDGE_S, seconds)]
     busy += [(part.start_s - _CLEAR_S, part.stop_s + _CLEAR_S) for part in plan.stretches]
     clear = _joined(busy, seconds)
-    rng = stream(seed, "families")
+    rng = stream(seed, scene.name, "families")
     parts = shares(rng, twitching.families)
     sizes = amplitudes_uv(rng, twitching.families, *twitching.amplitude_uv)
     for family in range(1, twitching.families + 1):
-        own = stream(seed, "potential", family)
+        own = stream(seed, scene.name, "potential", family)
         wave = random_potential(own, scene.electrodes, scene.sensor, float(sizes[family - 1]))
         rate = twitching.per_minute * float(parts[family - 1])
-        times = discharges(stream(seed, "times", family), twitching, rate, seconds, clear)
+        times = discharges(
+            stream(seed, scene.name, "times", family), twitching, rate, seconds, clear
+        )
         gains = np.exp(0.04 * np.clip(own.standard_normal(len(times)), -3.0, 3.0))
         plan.labelled.append((Kind.FASCICULATION, family, Train(wave, times, gains)))
 

@@ -154,12 +154,14 @@ def _sound(plan: Plan, scene: Scene, grid: Grid, seed: int) -> NDArray[np.int16]
     """Return the counts, shape (n_samples, n_channels), Fortran order."""
     n_channels, many = len(scene.electrodes.pairs), grid.oversampling
     noise = [
-        NoiseStream(scene.noise, scene.sensor, 1 / grid.step_s, many, stream(seed, "noise", i))
+        NoiseStream(
+            scene.noise, scene.sensor, 1 / grid.step_s, many, stream(seed, scene.name, "noise", i)
+        )
         for i in range(n_channels)
     ]
     seconds = grid.n_samples / grid.fs_hz
-    level = level_course(scene.noise, seconds, stream(seed, "noise level"))
-    offsets = stream(seed, "offset").uniform(-1.0, 1.0, n_channels) * (
+    level = level_course(scene.noise, seconds, stream(seed, scene.name, "noise level"))
+    offsets = stream(seed, scene.name, "offset").uniform(-1.0, 1.0, n_channels) * (
         scene.sensor.offset_v / scene.sensor.gain * 1e6
     )
     shifts = [0.0] * n_channels

@@ -151,11 +151,11 @@ _ALL = (
         "calf",
         "A calf as it is: several families, doublets, a contraction, some hum, a movement; "
         "an Uno's 10 bits summed by four.",
-        noise=Noise(6.0),
+        noise=Noise(8.0),
         twitching=Twitching(30.0, families=4, amplitude_uv=(90.0, 220.0, 700.0), echoes=0.12),
         contractions=Contractions(0.5, seconds=(4.0, 8.0), strength=(0.2, 0.4)),
         disturbances=Disturbances(movements_per_minute=0.5, movement_uv=(2000.0, 8000.0)),
-        hum=Hum(10.0),
+        hum=Hum(12.0),
         sensor=UNO_SENSOR,
         converter=UNO_SUM_OF_4,
     ),

@@ -77,6 +77,11 @@ class Wave:
         return int(np.argmax(np.ptp(self.values, axis=1)))
 
     @property
+    def size_uv(self) -> float:
+        """Peak to peak on that channel, µV."""
+        return float(np.ptp(self.values[self.channel]))
+
+    @property
     def before_s(self) -> float:
         """How long it begins before its origin, seconds."""
         return self.origin * FINE_S
@@ -96,10 +101,10 @@ class Wave:
         return padded[below + 1] * (1.0 - share) + padded[below + 2] * share
 
 
-def trimmed(values: Floats, share: float = 1e-3) -> Wave:
-    """Return a wave cut to where it exceeds `share` of its largest value, origin at its peak."""
+def trimmed(values: Floats) -> Wave:
+    """Return a wave cut to where it exceeds 0.5 µV (or 1 % of a tiny one), origin at its peak."""
     height = np.abs(values)
-    inside = np.flatnonzero((height > share * height.max()).any(axis=0))
+    inside = np.flatnonzero((height > min(0.5, 0.01 * float(height.max()))).any(axis=0))
     first, last = max(int(inside[0]) - 1, 0), min(int(inside[-1]) + 2, values.shape[1])
     cut = np.ascontiguousarray(values[:, first:last])
     largest = int(np.argmax(np.ptp(cut, axis=1)))

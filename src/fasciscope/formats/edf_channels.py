@@ -133,8 +133,9 @@ def _scale(signal: SignalHeader) -> _Scale | None:
         return _Scale(1.0, 0.0, assumed=True)  # limits say nothing: counts as they stand
     gain = (high - low) / span
     zero = low - gain * signal.digital_min
-    # a zero line that the digits of the limits cannot tell from 0 is 0
-    if abs(zero) <= _half_digit(signal.physical_min) + _half_digit(signal.physical_max):
+    # a zero line less than a count away, which the limits' digits cannot tell from 0, is 0
+    doubt = _half_digit(signal.physical_min) + _half_digit(signal.physical_max)
+    if abs(zero) <= min(doubt, abs(gain)):
         zero = 0.0
     factor = factor or 1.0
     return _Scale(gain * factor, zero * factor, assumed)

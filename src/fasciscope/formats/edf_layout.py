@@ -7,7 +7,7 @@ How the numbers are made exact in fields of eight characters:
 - *Length of a data record*: the longest one up to a second that holds a whole number of samples
   and is a decimal of at most six places, so that ``samples / length`` is the rate itself: 2000 in
   1 s, 976 in 0.999424 s at 976.5625 Hz, 9259 in 0.999972 s at 9259.259… Hz. Where no such length
-  exists, the pair nearest to the rate, which is within 1e-8 of it.
+  exists, the pair nearest to the rate, which is within 1e-7 of it.
 - *Scaling*: the digital limits are the converter's rails. The physical minimum is rounded to its
   field, and the physical maximum set so far above it as the rails are apart. So rounding the
   minimum moves the zero line by less than a fifth of a count and does not touch the scale, which

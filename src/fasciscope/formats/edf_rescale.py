@@ -104,15 +104,19 @@ def _spread(recording: Recording, index: int) -> tuple[Channel, NDArray[Any]]:
 def _limits(low: float, high: float, name: str) -> tuple[float, float]:
     """Return limits at or just outside `low` and `high` that eight characters hold exactly."""
     low, high = min(low, high - 1.0), max(high, low + 1.0)
-    for _ in range(3):
-        low_text, high_text = eight_characters(low), eight_characters(high)
-        if low_text is None or high_text is None:
-            break
-        if float(low_text) <= low and float(high_text) >= high:
-            return float(low_text), float(high_text)
-        # rounded inwards: one part in 10^5 further out is more than a field's last digit
-        low = low if float(low_text) <= low else low - max(abs(low) * 1e-5, 1e-5)
-        high = high if float(high_text) >= high else high + max(abs(high) * 1e-5, 1e-5)
-    raise InputError(
-        f"Channel {name} runs from {low:g} to {high:g} µV; EDF holds -999999 to 9999999 µV here."
-    )
+    low_text, high_text = _rounded(low, -1), _rounded(high, 1)
+    if low_text is None or high_text is None:
+        raise InputError(
+            f"Channel {name} runs from {low:g} to {high:g} µV; EDF has room for -999999 to "
+            "9999999 µV."
+        )
+    return float(low_text), float(high_text)
+
+
+def _rounded(value: float, direction: int) -> str | None:
+    """Return `value` in eight characters, rounded down (-1) or up (1); None if it has no room."""
+    text = eight_characters(value)
+    if text is None or (float(text) - value) * direction >= 0:
+        return text
+    last_digit = 10.0 ** -len(text.partition(".")[2])
+    return eight_characters(float(text) + direction * last_digit)

@@ -133,18 +133,18 @@ def in_parts(annotation: Annotation) -> list[Annotation]:
 def joined(annotations: Iterable[Annotation]) -> list[Annotation]:
     """Put the parts made by `in_parts` together again."""
     whole: list[Annotation] = []
+    going_on: dict[tuple[int, int | None], int] = {}  # others may stand between two parts
     for annotation in annotations:
-        before = whole[-1] if whole else None
-        if (
-            before is not None
-            and annotation.text.startswith(_MORE)
-            and before.text.endswith(_MORE)
-            and (annotation.onset_us, annotation.duration_us)
-            == (before.onset_us, before.duration_us)
-        ):
-            whole[-1] = replace(before, text=before.text[:-1] + annotation.text[1:])
-        else:
+        key = (annotation.onset_us, annotation.duration_us)
+        at = going_on.pop(key, None) if annotation.text.startswith(_MORE) else None
+        if at is None:
+            at = len(whole)
             whole.append(annotation)
+        else:
+            text = whole[at].text[:-1] + annotation.text[1:]
+            whole[at] = replace(annotation, text=text)
+        if whole[at].text.endswith(_MORE):
+            going_on[key] = at
     return whole
 
 

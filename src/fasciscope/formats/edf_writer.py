@@ -8,6 +8,7 @@ readable up to its last whole record.
 Sample n always lies at time n / rate: where samples were lost, the last one is repeated and an
 annotation says which are filler (`edf_tal`). Markers and gaps stand in the record in which they
 happen; what arrives late, or finds that record full, stands in the next one, with its true time.
+Gaps have the first right to the room, which is enough for eight in a record.
 
 References
 ----------
@@ -33,7 +34,7 @@ from fasciscope.formats.edf_layout import ANNOTATION_SAMPLES, plan
 
 GAP_S_MAX = 86_400.0
 """Longest gap that is filled (s); a longer one is a fault upstream, and would fill the disk."""
-_INFO_FIRST, _MACHINE, _PERSON = 0, 1, 2
+_Waiting = tuple[int, int, tal.Annotation]
 
 
 class EdfWriter:
@@ -79,10 +80,14 @@ class EdfWriter:
         self._record = np.empty((info.n_channels, self._layout.n_per_record), dtype="<i2")
         # until there is a sample to repeat, filler is the middle of the range
         self._last = np.array([(c.count_min + c.count_max + 1) // 2 for c in info.channels])
-        self._pending: list[tuple[int, int, int, tal.Annotation]] = []
+        # gaps go before all else: a marker in the next record is late, a gap there is missed
+        # when the file is cut in between
+        self._urgent: list[_Waiting] = []
+        self._others: list[_Waiting] = []
         self._n_pushed = 0
-        for facts in self._layout.infos:
-            self._push(0, _INFO_FIRST, tal.info_text(facts), duration_us=0)
+        for i, facts in enumerate(self._layout.infos):
+            queue = self._others if i else self._urgent  # the first says whose file this is
+            self._push(queue, -1, tal.info_text(facts), duration_us=0)
         self._file = RecordFile(self.path, self._layout.header, fsync_s)
 
     @property
@@ -115,7 +120,7 @@ class EdfWriter:
         if gap > 0:
             duration_us = self._layout.onset_us(gap) - self._layout.start_us
             text = tal.gap_text(self._n_taken, gap)
-            self._push(self._n_taken, _MACHINE, text, duration_us)
+            self._push(self._urgent, self._n_taken, text, duration_us)
             self._fill(gap)
         self._append(samples)
 
@@ -129,12 +134,12 @@ class EdfWriter:
         """
         if not self._file.is_open:
             return
-        if self._filled or self._pending:
+        if self._filled or self._urgent or self._others:
             left = self._layout.n_per_record - self._filled
             left_us = self._layout.onset_us(left) - self._layout.start_us
-            self._push(self._n_taken, _MACHINE, tal.padding_text(self._n_taken), left_us)
+            self._push(self._urgent, self._n_taken, tal.padding_text(self._n_taken), left_us)
         # more than once only if annotations found no room: then more records, all padding
-        while self._filled or self._pending:
+        while self._filled or self._urgent or self._others:
             self._record[:, self._filled :] = self._last[:, np.newaxis]
             self._write_record(stop=float("inf"))
         self._file.close()
@@ -187,24 +192,26 @@ class EdfWriter:
     # -- annotations -------------------------------------------------------------------------
 
     def _mark(self, marker: Marker) -> None:
-        self._push(max(marker.sample_index, 0), _PERSON, tal.plain(marker.text), None)
+        self._push(self._others, max(marker.sample_index, 0), tal.plain(marker.text), None)
 
-    def _push(self, sample: int, rank: int, text: str, duration_us: int | None) -> None:
-        whole = tal.Annotation(self._layout.onset_us(sample), text, duration_us)
+    def _push(self, queue: list[_Waiting], sample: int, text: str, duration_us: int | None) -> None:
+        """Queue an annotation at `sample`; -1 stands for the start, ahead of all that is there."""
+        whole = tal.Annotation(self._layout.onset_us(max(sample, 0)), text, duration_us)
         for part in tal.in_parts(whole):
             self._n_pushed += 1
-            heapq.heappush(self._pending, (sample, rank, self._n_pushed, part))
+            heapq.heappush(queue, (sample, self._n_pushed, part))
 
-    def _due(self, stop: float) -> list[tal.Annotation]:
-        """Take out the annotations that go into the record which ends at sample `stop`."""
-        room = 2 * ANNOTATION_SAMPLES - len(self._timekeeping())
-        due: list[tal.Annotation] = []
-        while self._pending and self._pending[0][0] < stop:
-            room -= len(self._pending[0][3].to_bytes())
-            if room < 0:
-                break
-            due.append(heapq.heappop(self._pending)[3])
-        return due
+    def _due(self, stop: float) -> bytes:
+        """Take out what goes into the record that ends at sample `stop`, as far as it has room."""
+        raw = self._timekeeping()
+        for queue in (self._urgent, self._others):
+            while queue and queue[0][0] < stop:
+                one = queue[0][2].to_bytes()
+                if len(raw) + len(one) > 2 * ANNOTATION_SAMPLES:
+                    break
+                raw += one
+                heapq.heappop(queue)
+        return raw.ljust(2 * ANNOTATION_SAMPLES, b"\x00")
 
     def _timekeeping(self) -> bytes:
         return tal.timekeeping(
@@ -239,8 +246,5 @@ class EdfWriter:
             self._write_record(stop=self._n_taken)
 
     def _write_record(self, stop: float) -> None:
-        annotations = self._timekeeping() + b"".join(one.to_bytes() for one in self._due(stop))
-        self._file.append(
-            self._record.tobytes() + annotations.ljust(2 * ANNOTATION_SAMPLES, b"\x00")
-        )
+        self._file.append(self._record.tobytes() + self._due(stop))
         self._filled = 0

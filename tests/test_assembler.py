@@ -132,8 +132,8 @@ def test_frames_that_contradict_the_stream_are_dropped():
 
 def test_loss_at_the_very_end_is_known_from_the_final_index():
     assembler, _ = fed([frame(0, 0)])
-    assert assembler.scans_missing_until(8) == 0
-    assert assembler.scans_missing_until(72) == 64
+    assert assembler.unwrapped(8) == assembler.next_index
+    assert assembler.unwrapped(72) - assembler.next_index == 64
 
 
 def test_joining_stops_at_holes():

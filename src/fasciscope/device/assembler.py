@@ -85,7 +85,7 @@ class StreamAssembler:
         if data.n_channels != self._setup.channels or data.values.max() > self._setup.top:
             self.implausible += 1
             return []
-        index = self._unwrapped(data.index)
+        index = self.unwrapped(data.index)
         if self._held is not None:
             at, held = self._held
             self._held = None
@@ -108,11 +108,8 @@ class StreamAssembler:
         else:
             self.implausible += 1
 
-    def scans_missing_until(self, index: int) -> int:
-        """Return how many scans before the u32 `index`, the run's end, have not come."""
-        return max(self._unwrapped(index) - self.next_index, 0)
-
-    def _unwrapped(self, index: int) -> int:
+    def unwrapped(self, index: int) -> int:
+        """Return the 64-bit form of a u32 index: the one nearest to `next_index`."""
         half = _INDEX_SPAN // 2
         return self.next_index + (index - self.next_index + half) % _INDEX_SPAN - half
 

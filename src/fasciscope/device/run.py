@@ -1,0 +1,226 @@
+"""One run of a board: from its frames, as they arrive, to blocks of samples.
+
+Messages in, with the time of their arrival; `Block`s out. One thread feeds, another takes. No
+port is touched here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fasciscope.blocks import Block, Marker
+from fasciscope.device import messages as m
+from fasciscope.device.assembler import Chunk, StreamAssembler, joined
+from fasciscope.device.clock import SampleClock
+from fasciscope.device.inbox import Inbox
+from fasciscope.errors import DeviceError
+
+SILENCE_S = 5.0
+"""A board that has not been heard for so long is taken for gone."""
+BLOCK_S = 0.1
+"""About how much signal a block holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHealth:
+    """How the line and the board are doing.
+
+    Parameters
+    ----------
+    measured_hz : float or None
+        Sampling rate by the host's clock; None in the first two seconds.
+    clock_error_s : float or None
+        Error of that fit, seconds; see `ClockFit`.
+    crc_errors : int
+        Frames that came damaged.
+    lost_frames, duplicates, implausible : int
+        Frames that never came, came twice, or contradicted the stream.
+    overruns : int
+        Scans that the board had to drop, as it says.
+    board_errors : int
+        Frames that reached the board damaged.
+    board_level : float or None
+        Fill of the board's send buffer, 0 to 1; None before its first status.
+    inbox_level : float
+        Fill of the buffer on this side, 0 to 1.
+    overflowed : int
+        Scans thrown away on this side because that buffer was full.
+    """
+
+    measured_hz: float | None
+    clock_error_s: float | None
+    crc_errors: int
+    lost_frames: int
+    duplicates: int
+    implausible: int
+    overruns: int
+    board_errors: int
+    board_level: float | None
+    inbox_level: float
+    overflowed: int
+
+
+class Run:
+    """A run, from START to its end.
+
+    Parameters
+    ----------
+    number : int
+        The run's number, 1 to 255.
+    setup : Configured
+    hello : HelloReply
+    label : str
+        What to call the board in messages.
+    inbox : Inbox or None, default None
+        Where samples wait; None makes one of the usual size.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        setup: m.Configured,
+        hello: m.HelloReply,
+        label: str,
+        inbox: Inbox | None = None,
+    ) -> None:
+        self.number = number
+        self.inbox = inbox or Inbox()
+        self.clock = SampleClock(setup.rate_mhz / 1000, hello.tick_hz)
+        self._setup, self._boot_id, self._label = setup, hello.boot_id, label
+        self._assembler = StreamAssembler(number, setup)
+        self._status: m.Status | None = None
+        self._marks_seen: set[int] = set()
+        self._heard_s = time.monotonic()
+
+    # -- the feeding side --------------------------------------------------------------------
+
+    def feed(self, messages: Sequence[m.Message], now_s: float) -> None:
+        """Take messages in the order of their arrival, at host time `now_s`."""
+        chunks: list[Chunk] = []
+        for message in messages:
+            self._heard_s = now_s
+            match message:
+                case m.Data():
+                    chunks += self._assembler.feed(message)
+                case m.Status():
+                    self._deliver(chunks, now_s)
+                    chunks = []
+                    self._on_status(message)
+                case m.BoardMarker():
+                    self._on_marker(message)
+                case m.Boot() if message.boot_id != self._boot_id:
+                    self._restarted()
+                case _:
+                    pass
+        self._deliver(chunks, now_s)
+
+    def end(self, error: DeviceError | None = None, final_index: int | None = None) -> None:
+        """End the run; what has come can still be taken.
+
+        Parameters
+        ----------
+        error : DeviceError or None, default None
+            Why, if not by intention.
+        final_index : int or None, default None
+            u32, scans of the run in all as the board counted them.
+        """
+        if final_index is not None:
+            final_index = self.unwrapped(final_index)
+        self.inbox.end(error, final_index)
+
+    def unwrapped(self, index: int) -> int:
+        """Return the 64-bit form of a u32 scan index near the newest one."""
+        return self._assembler.unwrapped(index)
+
+    def _deliver(self, chunks: list[Chunk], now_s: float) -> None:
+        if chunks:
+            self.clock.arrived(chunks[-1].stop_index, now_s)
+            self.inbox.put(joined(chunks))
+
+    def _on_status(self, status: m.Status) -> None:
+        if status.boot != self._boot_id & 0xFFFF:
+            self._restarted()
+        elif status.run == self.number:
+            self._status = status
+            self.clock.ticked(self.unwrapped(status.index), status.tick)
+            if status.state == m.State.IDLE:
+                self.end(final_index=status.index)
+
+    def _on_marker(self, marker: m.BoardMarker) -> None:
+        if marker.run == self.number and marker.number not in self._marks_seen:
+            self._marks_seen.add(marker.number)
+            self.inbox.put_marker(Marker(self.unwrapped(marker.index), "button"))
+
+    def _restarted(self) -> None:
+        self.end(
+            DeviceError(
+                f"{self._label} has restarted, so the recording ends here; what was recorded so "
+                "far is safe. Check its power supply, then start anew."
+            )
+        )
+
+    # -- the taking side ---------------------------------------------------------------------
+
+    def blocks(self, block_s: float = BLOCK_S) -> Iterator[Block]:
+        """Yield the samples, about `block_s` seconds at a time, until the run ends.
+
+        A last block without samples stands for scans and markers that came behind the last ones.
+
+        Raises
+        ------
+        DeviceError
+            After the last block, if the run ended in any way but by intention.
+        """
+        n_scans = max(round(block_s * self._setup.rate_mhz / 1000), 1)
+        next_index = 0
+        markers: list[Marker] = []
+        while True:
+            taken = self.inbox.take(n_scans, 2 * block_s)
+            markers += taken.markers
+            for chunk in joined(taken.chunks):
+                lost = chunk.first_index - next_index
+                next_index = chunk.stop_index
+                yield Block(chunk.counts, chunk.first_index, lost, tuple(markers))
+                markers = []
+            if taken.ended:
+                break
+            if not taken.chunks:
+                self._mind_silence()
+        final_index = max(taken.final_index or 0, next_index)
+        if markers or final_index > next_index:
+            nothing = np.empty((0, self._setup.channels), dtype=np.int16)
+            yield Block(nothing, final_index, final_index - next_index, tuple(markers))
+        if taken.error is not None:
+            raise taken.error
+
+    def health(self, crc_errors: int) -> LinkHealth:
+        """Return how things are; the frame decoder's errors are the caller's to know."""
+        fit = self.clock.fit()
+        status, stream = self._status, self._assembler
+        return LinkHealth(
+            measured_hz=fit.fs_hz if fit else None,
+            clock_error_s=fit.error_s if fit else None,
+            crc_errors=crc_errors,
+            lost_frames=stream.lost_on_wire,
+            duplicates=stream.duplicates,
+            implausible=stream.implausible,
+            overruns=status.dropped if status else 0,
+            board_errors=status.rx_errors if status else 0,
+            board_level=status.level / 255 if status else None,
+            inbox_level=self.inbox.level,
+            overflowed=self.inbox.overflowed_scans,
+        )
+
+    def _mind_silence(self) -> None:
+        silent_s = time.monotonic() - self._heard_s
+        if silent_s > SILENCE_S:
+            self.end(
+                DeviceError(
+                    f"{self._label} has been silent for {silent_s:.0f} s. What was recorded so "
+                    "far is safe. Check the cable, then start anew."
+                )
+            )

@@ -65,7 +65,7 @@ class Twitching:
         if not 1 <= self.families <= 100:
             raise InputError(f"A scene has 1 to 100 families, not {self.families}.")
         ascending("Amplitudes", "µV", *self.amplitude_uv)
-        if not (0 <= self.echoes and 0 <= self.runs and self.echoes + self.runs <= 1):
+        if min(self.echoes, self.runs) < 0 or self.echoes + self.runs > 1:
             raise InputError("Shares of echoes and runs are 0 or more, together at most 1.")
 
 

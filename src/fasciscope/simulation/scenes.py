@@ -26,9 +26,9 @@ UNO_SUM_OF_4 = Converter(bits=10, reference_v=5.0, oversampling=4)
 
 _ROWS_MM = (22.5, 7.5, -7.5, -22.5)
 TWO_COLUMNS = Electrodes(
-    tuple(((high, y), (low, y)) for y in (-10.0, 10.0) for high, low in pairwise(_ROWS_MM))
+    tuple(((high, y), (low, y)) for y in (-6.0, 6.0) for high, low in pairwise(_ROWS_MM))
 )
-"""Two columns of four electrodes, 15 mm apart along the muscle, 20 mm across: six pairs."""
+"""Two columns of four electrodes, 15 mm apart along the muscle, 12 mm across: six pairs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,5 +19,5 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
     *names : str or int
         What the numbers are for: ``stream(7, "hum")``, ``stream(7, "noise", 2)``.
     """
-    words = [name if isinstance(name, int) else crc32(name.encode()) for name in names]
-    return np.random.default_rng(np.random.SeedSequence([seed, *words]))
+    word = crc32("/".join(str(name) for name in names).encode())
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(word,)))

@@ -347,7 +347,7 @@ class ChannelDetector:
         rows = out[:kept].copy()
         centre = rows[:, candidates.PEAK].astype(np.int64)
         reach = np.arange(-self.snippet_half, self.snippet_half + 1)
-        self.snippets.append(self.u[centre[:, None] + reach])
+        self.snippets.append(self.y[centre[:, None] + self.band_delay + reach])
         rows[:, [candidates.PEAK, candidates.START, candidates.STOP]] += self.base
         self.rows.append(rows)
         return rows

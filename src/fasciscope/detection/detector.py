@@ -122,17 +122,16 @@ class Detector:
         return ev.merge(*found)
 
     def _provisional(self, rows: NDArray[np.float64], channel: int) -> Events:
-        keep = verdict.single(rows, self.info.fs_hz) & ~verdict.misshapen(rows, self.info.fs_hz)
+        fs_hz = self.info.fs_hz
+        ungrouped = np.zeros(len(rows), dtype=np.int64)
+        keep = verdict.single(rows, fs_hz) & ~verdict.misshapen(rows, ungrouped, fs_hz)
         return _twitches(rows[keep & (rows[:, c.MISSING_NEAR] == 0)], channel)
 
     def finish(self) -> Events:
         """End the stream; return all events, the verdict on the whole."""
         for channel in self.channels:
             channel.finish()
-        verdicts = [
-            verdict.judge(channel, self.n_samples, self.settings.families)
-            for channel in self.channels
-        ]
+        verdicts = [verdict.judge(channel, self.n_samples) for channel in self.channels]
         self._exclude(verdicts)
         twitches, families = self._combine(verdicts)
         self.families = tuple(families)
@@ -180,9 +179,8 @@ class Detector:
                         len(families) + 1,
                         k,
                         one.snippets[members],
-                        one.shifts[members],
+                        one.offsets[members],
                         one.rows[members, c.AMPLITUDE],
-                        self.info.fs_hz,
                     )
                 )
         every = ev.merge(*parts)

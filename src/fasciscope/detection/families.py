@@ -1,16 +1,17 @@
 """Waveform families: potentials of one shape, found by looking, their number not given.
 
-Snippets in, family numbers and average waveforms out. A family is not a motor unit: one bipolar
+Snippets in; family numbers, alignments and templates out. A family is not a motor unit: one bipolar
 channel cannot tell most units apart.
 
 Method: the largest ungrouped potential starts a template; all potentials that differ from it, at
-their best alignment, by no more than noise and a little natural variation join it; the template
-becomes their mean; repeat until nothing changes. Templates that noise could explain as one are
-joined. Potentials that fit none, and families of fewer than three, stay ungrouped.
+their best alignment (to a fraction of a sample), by no more than noise and a little natural
+variation join it; the template becomes their mean; repeat. Templates that another explains are
+dropped. Potentials that fit none, and families of fewer than three, stay ungrouped.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,14 +22,17 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-SHIFT_S = 0.003
+SHIFT_S = 0.004
 """Alignment is searched this far: noise can move the largest deflection by a phase's width."""
-NOISE_LIMIT = 2.0
+FINE_HZ = 4000.0
+"""Alignment is done on a grid this fine; a quarter of a millisecond costs 1 % of a residual."""
+NOISE_LIMIT = 1.9
 """Residual over noise power that noise alone exceeds once in some hundred potentials."""
 VARIATION = 0.03
 """Residual power, as a part of the template's, that one unit's potentials differ by naturally."""
 LEAST_MEMBERS = 3
 MOST_FAMILIES = 40
+MOST_SEEDS = 1500
 ROUNDS = 4
 
 
@@ -46,7 +50,7 @@ class Family:
     amplitude_uv : float
         Median peak-to-peak amplitude, µV.
     waveform_uv, spread_uv : ndarray, shape (n,), float64, µV
-        Average waveform, and the standard deviation around it (from quartiles).
+        Average waveform in the pass band, and the standard deviation around it (from quartiles).
     peak_offset : int
         Index of the largest deflection in `waveform_uv`.
     """
@@ -60,189 +64,197 @@ class Family:
     peak_offset: int
 
 
-@njit(cache=True, nogil=True)
-def compare(snippets: F32, templates: F32, first: int, stop: int, reach: int, out: F64) -> None:
-    """Write the least mean squared difference of each snippet and template, and its shift.
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouping:
+    """What `group` found.
 
     Parameters
     ----------
-    snippets, templates : ndarray, shapes (n, length) and (m, length), float32, µV
-    first, stop : int
-        Part of the template that is compared; `reach` more samples lie on both sides of it.
+    labels : ndarray, shape (n,), int64
+        1, 2, … by falling size; 0 = not grouped.
+    offsets : ndarray, shape (n,), float64
+        How much later than its template each potential lies, in samples.
+    templates : ndarray, shape (n_families, length), float32, µV
+    """
+
+    labels: I64
+    offsets: F64
+    templates: F32
+
+
+@njit(cache=True, nogil=True)
+def compare(shapes: F32, templates: F32, reach: int, stride: int, out: F64) -> None:
+    """Write the least mean squared difference of each shape and template, and its shift.
+
+    Parameters
+    ----------
+    shapes, templates : ndarray, shapes (n, length) and (m, length), float32, µV
+        All but `reach` samples at both ends of the template are compared.
     reach : int
         Shifts looked at.
+    stride : int
+        Compare every so many samples.
     out : ndarray, shape (n, m, 2)
         Written: difference (µV²) and shift (samples).
     """
-    for i in range(snippets.shape[0]):
+    first, stop = reach, templates.shape[1] - reach
+    n = (stop - first + stride - 1) // stride
+    for i in range(shapes.shape[0]):
         for k in range(templates.shape[0]):
             best, at = np.inf, 0
             for shift in range(-reach, reach + 1):
                 total = 0.0
-                for j in range(first, stop):
-                    step = snippets[i, j + shift] - templates[k, j]
+                for j in range(first, stop, stride):
+                    step = shapes[i, j + shift] - templates[k, j]
                     total += step * step
+                    if total > best:
+                        break
                 if total < best:
                     best, at = total, shift
-            out[i, k, 0] = best / (stop - first)
+            out[i, k, 0] = best / n
             out[i, k, 1] = at
 
 
-def smooth(snippets: F32, fs_hz: float) -> F32:
-    """Return snippets without their baseline and smoothed over 2 ms, float32."""
-    edge = max(2, round(0.005 * fs_hz))
-    both = np.concatenate([snippets[:, :edge], snippets[:, -edge:]], axis=1)
-    level = snippets - np.median(both, axis=1, keepdims=True)
-    width = max(1, round(0.001 * fs_hz))
-    kernel = np.convolve(np.ones(width), np.ones(width)) / width**2
-    out = np.zeros_like(level)
-    n, half = level.shape[1], kernel.size // 2
-    for k, weight in enumerate(kernel):
-        shift = k - half
-        out[:, max(0, -shift) : n - max(0, shift)] += (
-            weight * level[:, max(0, shift) : n - max(0, -shift)]
-        )
-    return out.astype(np.float32)
+def delayed(shapes: F32, samples: F64) -> F32:
+    """Return each row delayed by its (fractional) number of samples, by the Fourier transform."""
+    n = shapes.shape[1]
+    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(n)[None, :] * samples[:, None])
+    return np.fft.irfft(np.fft.rfft(shapes, axis=1) * turn, n, axis=1).astype(np.float32)
 
 
-def group(snippets: F32, noise_power: F64, fs_hz: float) -> tuple[I64, I64]:
+class Grouper:
+    """The grid and the limits for one rate; see the module's text for the method."""
+
+    def __init__(self, fs_hz: float) -> None:
+        self.fine = max(1, math.ceil(FINE_HZ / fs_hz))
+        self.stride = max(1, int(fs_hz // FINE_HZ))
+        self.reach = max(1, round(SHIFT_S * fs_hz))
+
+    def finer(self, templates: F32) -> F32:
+        """Return each template delayed by 0, 1/q, … of a sample, shape (n * q, length)."""
+        if self.fine == 1:
+            return templates
+        parts = np.tile(np.arange(self.fine) / self.fine, len(templates))
+        return delayed(np.repeat(templates, self.fine, axis=0), parts)
+
+    def power(self, shapes: F32) -> F64:
+        """Return the mean square of the part that is compared, µV²."""
+        inner = shapes[:, self.reach : shapes.shape[1] - self.reach].astype(np.float64)
+        return np.asarray((inner**2).mean(axis=1))
+
+    def distances(self, shapes: F32, templates: F32) -> tuple[F64, F64]:
+        """Return least difference (µV²) and offset (samples) of each shape to each template."""
+        out = np.empty((len(shapes), len(templates) * self.fine, 2))
+        compare(shapes, self.finer(templates), self.reach, self.stride, out)
+        out = out.reshape(len(shapes), len(templates), self.fine, 2)
+        best = out[..., 0].argmin(axis=2)[..., None]
+        offset = np.take_along_axis(out[..., 1], best, axis=2)[..., 0] + best[..., 0] / self.fine
+        return np.take_along_axis(out[..., 0], best, axis=2)[..., 0], offset
+
+    def assign(self, shapes: F32, templates: F32, noise: F64) -> tuple[I64, F64]:
+        """Return the family of each shape, 0 where none fits, and its offset."""
+        difference, offset = self.distances(shapes, templates)
+        rows, best = np.arange(len(shapes)), difference.argmin(axis=1)
+        limit = NOISE_LIMIT * noise + VARIATION * self.power(templates)[best]
+        fits = difference[rows, best] < limit
+        return np.where(fits, best + 1, 0), offset[rows, best]
+
+    def average(self, shapes: F32, labels: I64, offsets: F64, n: int) -> F32:
+        """Return the mean of each family's members, aligned; families without any vanish."""
+        out = []
+        for k in range(1, n + 1):
+            members = labels == k
+            if members.any():
+                out.append(delayed(shapes[members], -offsets[members]).mean(axis=0))
+        return np.array(out, dtype=np.float32).reshape(-1, shapes.shape[1])
+
+    def seed(self, shapes: F32, noise: F64) -> F32:
+        """Pick templates: the largest shape that fits no template yet becomes the next one."""
+        order = np.argsort(-self.power(shapes), kind="stable")[:MOST_SEEDS]
+        shapes, noise = shapes[order], noise[order]
+        free = np.ones(len(order), dtype=bool)
+        templates: list[F32] = []
+        while free.any() and len(templates) < MOST_FAMILIES:
+            first = int(np.argmax(free))
+            free[first] = False
+            # a single potential carries its own noise, hence the limit is raised once
+            seed, own_noise = shapes[first : first + 1], noise
+            for _ in range(2):
+                difference, offset = self.distances(shapes, seed)
+                limit = NOISE_LIMIT * noise + own_noise + VARIATION * self.power(seed)[0]
+                near = difference[:, 0] < limit
+                if near.sum() < LEAST_MEMBERS:
+                    break
+                seed = self.average(shapes, near.astype(np.int64), offset[:, 0], 1)
+                own_noise = np.zeros(1)
+            else:
+                templates.append(seed[0])
+            free &= ~near
+        return np.array(templates, dtype=np.float32).reshape(-1, shapes.shape[1])
+
+    def distinct(self, templates: F32, counts: I64, noise: float) -> F32:
+        """Drop every template that a more frequent one explains."""
+        kept: list[int] = []
+        power = self.power(templates)
+        for k in np.argsort(-counts, kind="stable"):
+            if kept:
+                difference = self.distances(templates[k : k + 1], templates[kept])[0][0]
+                own = noise / max(int(counts[k]), 1)
+                if (difference < 2 * own + VARIATION * power[kept]).any():
+                    continue
+            kept.append(int(k))
+        return templates[np.sort(kept)] if kept else templates
+
+
+def group(shapes: F32, noise: F64, fs_hz: float) -> Grouping:
     """Group potentials by waveform.
 
     Parameters
     ----------
-    snippets : ndarray, shape (n, length), float32, µV
-        Centred on each potential's largest deflection.
-    noise_power : ndarray, shape (n,), float64, µV²
-        Noise at each potential.
+    shapes : ndarray, shape (n, length), float32, µV
+        Band-passed signal, centred on each potential's largest deflection.
+    noise : ndarray, shape (n,), float64, µV²
+        Noise power in the pass band at each potential.
     fs_hz : float
-
-    Returns
-    -------
-    labels : ndarray, shape (n,), int64
-        1, 2, … by falling size; 0 = not grouped.
-    shifts : ndarray, shape (n,), int64
-        Where each potential lies against its family's template, in samples.
     """
-    n = len(snippets)
-    labels, shifts = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    n = len(shapes)
+    empty = np.empty((0, shapes.shape[1]), dtype=np.float32)
+    nothing = Grouping(np.zeros(n, dtype=np.int64), np.zeros(n), empty)
     if n < LEAST_MEMBERS:
-        return labels, shifts
-    shapes = smooth(snippets, fs_hz)
-    reach = max(1, round(SHIFT_S * fs_hz))
-    noise = noise_power * float(_smoothing_gain(fs_hz))
-    power = (shapes[:, reach:-reach].astype(np.float64) ** 2).mean(axis=1)
-    templates = _seed(shapes, power, noise, reach)
+        return nothing
+    grouper = Grouper(fs_hz)
+    templates = grouper.seed(shapes, noise)
     for _ in range(ROUNDS):
         if len(templates) == 0:
-            return labels, shifts
-        labels, shifts = _assign(shapes, templates, noise, reach)
-        templates = _average(shapes, labels, shifts, len(templates), reach)
-        templates = _join(templates, labels, float(np.median(noise)), reach)
-    if len(templates):
-        labels, shifts = _assign(shapes, templates, noise, reach)
-    return _by_size(labels, power), shifts
+            return nothing
+        labels, offsets = grouper.assign(shapes, templates, noise)
+        counts = np.bincount(labels, minlength=len(templates) + 1)[1:]
+        templates = grouper.average(shapes, labels, offsets, len(templates))
+        templates = grouper.distinct(templates, counts[counts > 0], float(np.median(noise)))
+    return settle(grouper, shapes, templates, noise)
 
 
-def _smoothing_gain(fs_hz: float) -> float:
-    """Noise power that is left of noise in the pass band after `smooth`: nearly all of it."""
-    return 1.0 if fs_hz > 600 else 1.2
+def settle(grouper: Grouper, shapes: F32, templates: F32, noise: F64) -> Grouping:
+    """Assign for the last time, drop the small families, number the rest by falling size."""
+    labels, offsets = grouper.assign(shapes, templates, noise)
+    counts = np.bincount(labels, minlength=len(templates) + 1)[1:]
+    keep = [k for k in range(len(templates)) if counts[k] >= LEAST_MEMBERS]
+    keep.sort(key=lambda k: -grouper.power(templates[k : k + 1])[0])
+    renumber = np.zeros(len(templates) + 1, dtype=np.int64)
+    for number, k in enumerate(keep, start=1):
+        renumber[k + 1] = number
+    return Grouping(renumber[labels], offsets, templates[keep])
 
 
-def _limits(noise: F64, template_power: F64) -> F64:
-    return NOISE_LIMIT * noise[:, None] + VARIATION * template_power[None, :]
-
-
-def _distances(shapes: F32, templates: F32, reach: int) -> F64:
-    out = np.empty((len(shapes), len(templates), 2))
-    compare(shapes, templates, reach, shapes.shape[1] - reach, reach, out)
-    return out
-
-
-def _seed(shapes: F32, power: F64, noise: F64, reach: int) -> F32:
-    """Pick templates: the largest potential that fits no template yet becomes the next one."""
-    order = np.argsort(-power, kind="stable")[:2000]
-    free = np.ones(len(order), dtype=bool)
-    templates: list[F32] = []
-    while free.any() and len(templates) < MOST_FAMILIES:
-        seed = shapes[order[np.argmax(free)]][None, :]
-        free[np.argmax(free)] = False
-        for _ in range(2):
-            distance = _distances(shapes[order], seed, reach)
-            seed_power = (seed[:, reach:-reach].astype(np.float64) ** 2).mean(axis=1)
-            # a single potential carries its own noise, hence once more
-            near = distance[:, 0, 0] < (_limits(noise[order], seed_power)[:, 0] + noise[order])
-            if near.sum() >= LEAST_MEMBERS:
-                ones = near.astype(np.int64)
-                seed = _average(shapes[order], ones, distance[:, 0, 1].astype(np.int64), 1, reach)
-        if near.sum() >= LEAST_MEMBERS:
-            templates.append(seed[0])
-        free &= ~near
-    return np.array(templates, dtype=np.float32).reshape(-1, shapes.shape[1])
-
-
-def _assign(shapes: F32, templates: F32, noise: F64, reach: int) -> tuple[I64, I64]:
-    distance = _distances(shapes, templates, reach)
-    template_power = (templates[:, reach:-reach].astype(np.float64) ** 2).mean(axis=1)
-    best = np.argmin(distance[:, :, 0], axis=1)
-    rows = np.arange(len(shapes))
-    fits = distance[rows, best, 0] < _limits(noise, template_power)[rows, best]
-    return np.where(fits, best + 1, 0), distance[rows, best, 1].astype(np.int64)
-
-
-def _average(shapes: F32, labels: I64, shifts: I64, n: int, reach: int) -> F32:
-    """Return the mean of each family at its members' alignment; families without any vanish."""
-    columns = np.arange(shapes.shape[1])
-    out = []
-    for k in range(1, n + 1):
-        members = np.flatnonzero(labels == k)
-        if members.size:
-            place = np.clip(columns[None, :] + shifts[members, None], 0, shapes.shape[1] - 1)
-            out.append(np.mean(shapes[members[:, None], place], axis=0))
-    return np.array(out, dtype=np.float32).reshape(-1, shapes.shape[1])
-
-
-def _join(templates: F32, labels: I64, noise: float, reach: int) -> F32:
-    """Drop every template that an earlier, larger family's template explains."""
-    kept: list[int] = []
-    power = (templates[:, reach:-reach].astype(np.float64) ** 2).mean(axis=1)
-    for k in range(len(templates)):
-        if kept:
-            distance = _distances(templates[k : k + 1], templates[kept], reach)[0, :, 0]
-            if (distance < 0.2 * noise + VARIATION * power[kept]).any():
-                continue
-        kept.append(k)
-    return templates[kept]
-
-
-def _by_size(labels: I64, power: F64) -> I64:
-    """Renumber families by falling power, the small ones dropped."""
-    out = np.zeros_like(labels)
-    sizes = []
-    for k in range(1, int(labels.max(initial=0)) + 1):
-        members = labels == k
-        if members.sum() >= LEAST_MEMBERS:
-            sizes.append((-float(np.median(power[members])), k))
-    for number, (_, k) in enumerate(sorted(sizes), start=1):
-        out[labels == k] = number
-    return out
-
-
-def describe(
-    number: int, channel: int, snippets: F32, shifts: I64, amplitudes: F64, fs_hz: float
-) -> Family:
-    """Return the figures of one family from its members' snippets."""
-    edge = max(2, round(0.005 * fs_hz))
-    columns = np.arange(snippets.shape[1])
-    place = np.clip(columns[None, :] + shifts[:, None], 0, snippets.shape[1] - 1)
-    aligned = np.take_along_axis(snippets.astype(np.float64), place, axis=1)
-    both = np.concatenate([aligned[:, :edge], aligned[:, -edge:]], axis=1)
-    aligned -= np.median(both, axis=1, keepdims=True)
-    waveform = aligned.mean(axis=0)
+def describe(number: int, channel: int, shapes: F32, offsets: F64, amplitudes: F64) -> Family:
+    """Return the figures of one family from its members."""
+    aligned = delayed(shapes, -offsets).astype(np.float64)
     low, high = np.quantile(aligned, [0.25, 0.75], axis=0)
+    waveform = aligned.mean(axis=0)
     return Family(
         number,
         channel,
-        len(snippets),
+        len(shapes),
         float(np.median(amplitudes)),
         waveform,
         (high - low) / 1.349,

@@ -25,8 +25,9 @@ WINDOW_S = 4.0
 """Length of a spectrum: lines 0.25 Hz wide."""
 MAX_LINES = 24
 """50 Hz hum to 450 Hz is nine lines, a 20 Hz pulse train to 400 Hz is twenty."""
-STANDS_OUT = 25.0
-"""Power of a line over the median around it. A bin of noise exceeds 25 medians with p = 3e-8."""
+STANDS_OUT = 13.0
+"""Power of a line over the median around it. A bin of noise exceeds 13 medians with p = 1e-4, the
+same bin in two successive spectra with 1e-8."""
 SURROUNDINGS_HZ = 5.0
 LOWEST_HZ = 12.0
 TIME_CONSTANT_S = 0.4

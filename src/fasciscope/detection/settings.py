@@ -25,8 +25,6 @@ class Settings:
         see ``docs/detector.md`` for the measured curve.
     min_contraction_s : float, default 0.25
         Shortest stretch that is called sustained activity; shorter dense bursts are movements.
-    families : bool, default True
-        Group potentials by waveform.
 
     Raises
     ------
@@ -38,7 +36,6 @@ class Settings:
     lowpass_hz: float = 350.0
     threshold: float = 15.0
     min_contraction_s: float = 0.25
-    families: bool = True
 
     def __post_init__(self) -> None:
         bounds = {
@@ -52,6 +49,6 @@ class Settings:
             if not low <= value <= high:
                 raise InputError(f"Setting {name} must lie between {low:g} and {high:g}: {value}.")
 
-    def as_dict(self) -> dict[str, float | bool]:
+    def as_dict(self) -> dict[str, float]:
         """Return the settings by name, for the summary."""
         return asdict(self)

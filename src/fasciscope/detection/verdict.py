@@ -15,7 +15,8 @@ from fasciscope import events as ev
 from fasciscope.detection import candidates as c
 from fasciscope.detection import cardiac, gates, noise
 from fasciscope.detection.channel import PROFILE_HOPS, ChannelDetector
-from fasciscope.detection.families import group
+from fasciscope.detection.families import LEAST_MEMBERS, Grouper, Grouping, group
+from fasciscope.detection.peeling import Peeler, clusters
 from fasciscope.events import Kind
 
 F64 = NDArray[np.float64]
@@ -33,7 +34,7 @@ JOIN_S = 0.4
 """Activity that pauses for less is one stretch: units at 5 a second do."""
 POP_S = 0.0035
 """A surface potential is wider than this at a quarter of its height; an electrode pop is not."""
-STEP_LIMIT = 0.3
+STEP_LIMIT = 0.4
 """A potential returns to where it began; a step that stays is the electrode's."""
 SWING_LIMIT = 1.3
 """Slow swings larger than the potential itself: the skin or the cable moves."""
@@ -53,8 +54,10 @@ class ChannelVerdict:
     rows : ndarray, shape (n, N_CANDIDATE)
         The twitches.
     snippets : ndarray, shape (n, length), float32, µV
-    labels, shifts : ndarray, shape (n,), int64
-        Waveform family (0 = none) and alignment.
+    labels : ndarray, shape (n,), int64
+        Waveform family, 0 = none.
+    offsets : ndarray, shape (n,), float64
+        How much later than its family's template each lies, samples.
     others : ndarray of EVENT_DTYPE
         Contractions, cramps, artefacts, heartbeats.
     sustained, unusable : ndarray, shape (m, 2), int64
@@ -64,14 +67,14 @@ class ChannelVerdict:
     rows: F64
     snippets: NDArray[np.float32]
     labels: I64
-    shifts: I64
+    offsets: F64
     others: ev.Events
     sustained: I64
     unusable: I64
     noise_uv: F64 = field(default_factory=lambda: np.empty(0))
 
 
-def judge(channel: ChannelDetector, n_samples: int, with_families: bool) -> ChannelVerdict:
+def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     """Return the verdict on a channel whose stream has ended."""
     fs_hz = channel.fs_hz
     rows = np.concatenate([np.empty((0, c.N_CANDIDATE)), *channel.rows])
@@ -79,39 +82,107 @@ def judge(channel: ChannelDetector, n_samples: int, with_families: bool) -> Chan
     snippets = np.concatenate([np.empty((0, width), dtype=np.float32), *channel.snippets])
     keep = single(rows, fs_hz) & (rows[:, c.MISSING_NEAR] == 0)
     rows, snippets = rows[keep], snippets[keep]
+    order = np.argsort(rows[:, c.PEAK], kind="stable")
+    rows, snippets = rows[order], snippets[order]
 
     sustained, movement, dead = stretches(channel, n_samples)
     edge = round(EDGE_S * fs_hz)
-    taken = gates.union(widen(gates.union(sustained, movement, dead), edge))
-    keep = ~gates.inside(rows[:, c.PEAK].astype(np.int64), taken)
-    rows, snippets = rows[keep], snippets[keep]
+    keep = ~_within(rows, widen(gates.union(sustained, dead), edge))
+    rows, snippets, grouping = untangle(rows[keep], snippets[keep], channel)
 
-    labels, shifts = group(snippets, rows[:, c.FLOOR], fs_hz)
-    beats = find_beats(rows, snippets, labels, fs_hz)
-    shaped = ~beats & ~misshapen(rows, fs_hz)
-    near_beat = near(rows[:, c.PEAK], rows[beats, c.PEAK], 0.08 * fs_hz) & ~beats
-    twitch = shaped & ~near_beat
+    beats = find_beats(rows, snippets, grouping.labels, fs_hz)
+    movement = movement[~_at_beats(movement, rows[beats, c.PEAK], round(0.15 * fs_hz))]
+    near_beat = near(rows[:, c.PEAK], rows[beats, c.PEAK], 0.08 * fs_hz) & (grouping.labels == 0)
+    good = ~beats & ~near_beat & ~_within(rows, widen(movement, edge))
+    odd = good & misshapen(rows, grouping.labels, fs_hz)
+    twitch = good & ~odd
 
-    tonic = tonic_firing(rows[twitch, c.PEAK], fs_hz)
-    sustained = gates.union(sustained, tonic)
-    twitch &= ~gates.inside(rows[:, c.PEAK].astype(np.int64), sustained)
-    odd = ~beats & ~shaped & ~near_beat
+    sustained = gates.union(sustained, tonic_firing(rows[twitch, c.PEAK], fs_hz))
+    twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
     unusable = gates.union(movement, dead, widen(odd_ranges, edge))
-
     others = ev.merge(
         classify(sustained, channel, fs_hz),
         ev.intervals(Kind.ARTIFACT, gates.join(gates.union(movement, dead, odd_ranges), edge)),
         _beat_events(rows[beats]),
     )
-    rows, snippets = rows[twitch], snippets[twitch]
-    if with_families:
-        labels, shifts = group(snippets, rows[:, c.FLOOR], fs_hz)
-    else:
-        labels = shifts = np.zeros(len(rows), dtype=np.int64)
     return ChannelVerdict(
-        rows, snippets, labels, shifts, others, sustained, clip(unusable, n_samples)
+        rows[twitch],
+        snippets[twitch],
+        renumbered(grouping.labels[twitch]),
+        grouping.offsets[twitch],
+        others,
+        sustained,
+        clip(unusable, n_samples),
     )
+
+
+def _within(rows: F64, ranges: I64) -> Mask:
+    return gates.inside(rows[:, c.PEAK].astype(np.int64), gates.union(ranges))
+
+
+def _at_beats(ranges: I64, beats: F64, reach: int) -> Mask:
+    """Return which stretches are short and hold a heartbeat: they are the heart's, not movement."""
+    middle = ranges.mean(axis=1) if len(ranges) else np.empty(0)
+    short = (ranges[:, 1] - ranges[:, 0]) < 4 * reach
+    return np.asarray(near(middle, np.sort(beats), reach) & short)
+
+
+def renumbered(labels: I64) -> I64:
+    """Close the holes in the family numbers; families of fewer than three become 0."""
+    out = np.zeros_like(labels)
+    number = 0
+    for k in range(1, int(labels.max(initial=0)) + 1):
+        members = labels == k
+        if members.sum() >= LEAST_MEMBERS:
+            number += 1
+            out[members] = number
+    return out
+
+
+def untangle(
+    rows: F64, snippets: NDArray[np.float32], channel: ChannelDetector
+) -> tuple[F64, NDArray[np.float32], Grouping]:
+    """Group potentials into families, and resolve those that stand close together.
+
+    Families are learned from potentials that stand alone; with their templates the others are
+    told into overlapping potentials and phases of one. Returns rows, snippets and their grouping.
+    """
+    fs_hz = channel.fs_hz
+    noise_power = rows[:, c.FLOOR] / channel.median_over_mean()
+    close = clusters(rows[:, c.PEAK], fs_hz)
+    alone = np.ones(len(rows), dtype=np.bool_)
+    for members in close:
+        alone[members] = False
+    learned = group(snippets[alone], noise_power[alone], fs_hz)
+    if len(learned.templates) == 0 and close:
+        learned = group(snippets, noise_power, fs_hz)
+        learned = Grouping(learned.labels[alone], learned.offsets[alone], learned.templates)
+    labels, offsets = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows))
+    labels[alone], offsets[alone] = learned.labels, learned.offsets
+    keep, rows = alone.copy(), rows.copy()
+    peeler = Peeler(learned.templates, Grouper(fs_hz), fs_hz, channel.settings.threshold)
+    extra: list[tuple[F64, int]] = []
+    for members in close:
+        fitted, loose = peeler.resolve(rows, snippets, members)
+        keep[loose] = True
+        used: set[int] = set()
+        for one in fitted:
+            row = rows[one.row].copy()
+            if one.row in used or abs(row[c.PEAK] - one.place) > 0.008 * fs_hz:
+                row[[c.PEAK, c.START, c.STOP]] += round(one.place - row[c.PEAK])
+                extra.append((row, one.family))
+                continue
+            used.add(one.row)
+            keep[one.row], labels[one.row] = True, one.family
+    width = snippets.shape[1]
+    rows = np.concatenate([rows[keep], np.array([r for r, _ in extra]).reshape(-1, rows.shape[1])])
+    snippets = np.concatenate([snippets[keep], np.zeros((len(extra), width), dtype=np.float32)])
+    labels = np.concatenate([labels[keep], np.array([f for _, f in extra], dtype=np.int64)])
+    offsets = np.concatenate([offsets[keep], np.zeros(len(extra))])
+    order = np.argsort(rows[:, c.PEAK], kind="stable")
+    grouping = Grouping(labels[order], offsets[order], learned.templates)
+    return rows[order], snippets[order], grouping
 
 
 def clip(ranges: I64, n_samples: int) -> I64:
@@ -206,13 +277,23 @@ def _frequency(channel: ChannelDetector, hops: I64) -> float:
     return float(np.arcsin(sine) * channel.fs_hz / np.pi)
 
 
-def misshapen(rows: F64, fs_hz: float) -> Mask:
-    """Return which rows are not shaped as a potential: pops, steps, swings."""
+def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
+    """Return which rows are not shaped as a potential: pops, steps, swings.
+
+    A waveform that comes again and again is judged by its members' median figures: the signal
+    around a single one may hold other potentials.
+    """
+    width, step = rows[:, c.WIDTH].copy(), rows[:, c.STEP].copy()
+    swing = rows[:, c.SWING].copy()
+    for k in range(1, int(labels.max(initial=0)) + 1):
+        members = labels == k
+        if members.any():
+            width[members] = np.median(width[members])
+            step[members] = np.median(step[members])
+            swing[members] = np.median(swing[members])
     clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
-    pop = rows[:, c.WIDTH] < POP_S * fs_hz
-    step = rows[:, c.STEP] > STEP_LIMIT
-    swing = rows[:, c.SWING] > SWING_LIMIT
-    return np.asarray(clear & (pop | step) | swing)
+    pop = width < POP_S * fs_hz
+    return np.asarray(clear & (pop | (step > STEP_LIMIT)) | (swing > SWING_LIMIT))
 
 
 def find_beats(rows: F64, snippets: NDArray[np.float32], labels: I64, fs_hz: float) -> Mask:
@@ -242,12 +323,12 @@ def _beat_events(rows: F64) -> ev.Events:
 def tonic_firing(peaks: F64, fs_hz: float) -> I64:
     """Return stretches in which potentials come as from units that are held active.
 
-    Eleven in a second, or six a second for three seconds: more than runs of twitches bring
+    Eleven in a second, or six a second for four seconds: more than runs of twitches bring
     (3-8 Hz for a second or two), less than the gates of density see.
     """
     peaks = np.sort(peaks)
     out = []
-    for count, seconds in ((11, 1.0), (18, 3.0)):
+    for count, seconds in ((11, 1.0), (24, 4.0)):
         for j in range(len(peaks) - count + 1):
             if peaks[j + count - 1] - peaks[j] < seconds * fs_hz:
                 out.append((int(peaks[j]), int(peaks[j + count - 1]) + 1))

@@ -1,0 +1,195 @@
+"""Telling overlapping potentials from the phases of one: templates fitted and taken away in turn.
+
+Where candidates stand closer together than a potential lasts, the family templates are fitted to
+that stretch, the best one first, each subtracted before the next. What a template explains is one
+potential, with its phases; what stands out of the remainder is another one.
+
+References
+----------
+Lewicki, Network 9 (1998) R53, section on overlapping spikes; here on a handful of potentials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fasciscope.detection import candidates as c
+from fasciscope.detection.families import Grouper
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+CLUSTER_S = 0.040
+"""Candidates closer than this may be phases of one potential, or overlap."""
+AMPLITUDE_LOW, AMPLITUDE_HIGH = 0.8, 1.25
+EXPLAINED = 0.5
+"""A template must take away at least this part of its own energy."""
+UNDER = 0.15
+"""… and this part of all that stood within 10 ms of it: one unit's potentials differ by some 3 %
+from their template, and what is left over must not be taken for another potential."""
+REFRACTORY_S = 0.009
+"""A family cannot fire twice within this."""
+BESIDE_S = 0.008
+"""A candidate this close to a fitted potential's peak is that potential."""
+ALIKE = 0.7
+"""Correlation from which the second of a pair counts as the same waveform again."""
+PHASE_S = 0.022
+"""Longest distance at which a phase can lie from the largest one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A potential found in a cluster: row index it belongs to, family, place, amplitude factor."""
+
+    row: int
+    family: int
+    place: float
+    factor: float
+
+
+def clusters(peaks: F64, fs_hz: float) -> list[I64]:
+    """Return the groups of two and more row numbers whose sorted peaks lie close together."""
+    breaks = np.flatnonzero(np.diff(peaks) > CLUSTER_S * fs_hz) + 1
+    parts = np.split(np.arange(len(peaks)), breaks)
+    return [part for part in parts if len(part) > 1]
+
+
+@njit(cache=True, nogil=True)
+def best_template(
+    rest: F64,
+    templates: F32,
+    energies: F64,
+    least: F64,
+    low: int,
+    high: int,
+    closed: NDArray[np.bool_],
+) -> tuple[float, int, int, float]:
+    """Return gain, template, place and factor of the fit that takes most energy from `rest`.
+
+    Parameters
+    ----------
+    rest : ndarray, shape (n,), float64, µV
+        Zero-padded so that a template fits at each place.
+    templates : ndarray, shape (m, length), float32
+    energies : ndarray, shape (m,)
+        Sum of squares of each template.
+    least : ndarray, shape (n,), float64, µV²
+        Smallest gain at each place.
+    low, high : int
+        Range of places for the template's middle.
+    closed : ndarray, shape (m, n), bool
+        Places where a template may not be put.
+    """
+    length = templates.shape[1]
+    half = length // 2
+    gain, which, where, factor = 0.0, -1, 0, 0.0
+    for k in range(templates.shape[0]):
+        for place in range(low, high + 1):
+            if closed[k, place]:
+                continue
+            product = 0.0
+            for j in range(length):
+                product += rest[place - half + j] * templates[k, j]
+            a = min(max(product / energies[k], AMPLITUDE_LOW), AMPLITUDE_HIGH)
+            value = 2 * a * product - a * a * energies[k]
+            if value > gain and value > EXPLAINED * energies[k] and value > least[place]:
+                gain, which, where, factor = value, k, place, a
+    return gain, which, where, factor
+
+
+class Peeler:
+    """Resolves the clusters of one channel with its templates."""
+
+    def __init__(self, templates: F32, grouper: Grouper, fs_hz: float, threshold: float) -> None:
+        self.grouper = grouper
+        self.fs_hz = fs_hz
+        self.threshold = threshold
+        self.fine = grouper.finer(templates) if len(templates) else templates
+        self.energies = (self.fine.astype(np.float64) ** 2).sum(axis=1)
+        middle = templates.shape[1] // 2
+        self.peak = np.abs(templates).argmax(axis=1) - middle if len(templates) else np.empty(0)
+
+    def resolve(self, rows: F64, shapes: F32, members: I64) -> tuple[list[Fitted], list[int]]:
+        """Return the potentials fitted in a cluster, and the rows that stand without a template."""
+        peaks = rows[members, c.PEAK].astype(np.int64)
+        half = shapes.shape[1] // 2
+        pad = shapes.shape[1]
+        start = int(peaks[0]) - half - pad
+        segment = np.zeros(int(peaks[-1] - peaks[0]) + 2 * (half + pad) + 1)
+        for peak, member in zip(peaks, members, strict=True):
+            at = int(peak) - half - start
+            segment[at : at + shapes.shape[1]] = shapes[member]
+        rest = segment.copy()
+        places = peaks - start
+        fitted = self._fit(rest, places, members, float(rows[members, c.FLOOR].mean()))
+        taken = [round(one.place) for one in fitted]
+        loose = []
+        for place, member in zip(places, members, strict=True):
+            beside = any(abs(place - t) < BESIDE_S * self.fs_hz for t in taken)
+            if not beside and self._stands_out(rest, segment, int(place), rows[member]):
+                loose.append(int(member))
+        fitted = [Fitted(f.row, f.family, f.place + start, f.factor) for f in fitted]
+        return fitted, self._without_phases(loose, rows, shapes)
+
+    def _fit(self, rest: F64, places: I64, members: I64, floor: float) -> list[Fitted]:
+        reach = round(0.010 * self.fs_hz)
+        around = np.convolve(rest**2, np.ones(2 * reach + 1), mode="same")
+        least = np.maximum(2 * self.threshold * floor, UNDER * around)
+        closed = np.zeros((len(self.fine), len(rest)), dtype=np.bool_)
+        refractory, half = round(REFRACTORY_S * self.fs_hz), self.fine.shape[1] // 2
+        fitted: list[Fitted] = []
+        for _ in range(2 * len(members) + 1):
+            _, which, place, factor = best_template(
+                rest,
+                self.fine,
+                self.energies,
+                least,
+                int(places[0]) - reach,
+                int(places[-1]) + reach,
+                closed,
+            )
+            if which < 0:
+                break
+            rest[place - half : place - half + self.fine.shape[1]] -= factor * self.fine[which]
+            family, part = divmod(which, self.grouper.fine)
+            same = slice(family * self.grouper.fine, (family + 1) * self.grouper.fine)
+            closed[same, max(0, place - refractory) : place + refractory + 1] = True
+            peak = place + part / self.grouper.fine + float(self.peak[family])
+            row = int(members[np.argmin(np.abs(places - peak))])
+            fitted.append(Fitted(row, family + 1, peak, factor))
+        return fitted
+
+    def _stands_out(self, rest: F64, segment: F64, place: int, row: F64) -> bool:
+        """Return whether a candidate is still there after the templates are taken away."""
+        reach = round(0.006 * self.fs_hz)
+        part = slice(max(0, place - reach), place + reach + 1)
+        before, after = (segment[part] ** 2).sum(), (rest[part] ** 2).sum()
+        return bool(after > 0.35 * before and row[c.SCORE] * after / before > 1.3 * self.threshold)
+
+    def _without_phases(self, loose: list[int], rows: F64, shapes: F32) -> list[int]:
+        """Drop candidates that look like a phase of a larger one beside them.
+
+        Without a template the waveform itself must tell: a potential that comes again looks like
+        the first; a phase does not, and is smaller.
+        """
+        kept: list[int] = []
+        reach = round(0.006 * self.fs_hz)
+        middle = shapes.shape[1] // 2
+        for j in sorted(loose, key=lambda k: -rows[k, c.ENERGY]):
+            mine = shapes[j, middle - reach : middle + reach + 1].astype(np.float64)
+            for k in kept:
+                distance = abs(rows[j, c.PEAK] - rows[k, c.PEAK])
+                if distance > PHASE_S * self.fs_hz:
+                    continue
+                other = shapes[k, middle - reach : middle + reach + 1].astype(np.float64)
+                alike = mine @ other / np.sqrt((mine @ mine) * (other @ other) + 1e-12)
+                if alike < ALIKE or rows[j, c.ENERGY] < 0.25 * rows[k, c.ENERGY]:
+                    break
+            else:
+                kept.append(j)
+        return kept

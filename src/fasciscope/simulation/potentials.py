@@ -29,6 +29,8 @@ Andreassen S, Rosenfalck A. Relationship of intracellular and extracellular acti
 skeletal muscle fibers. CRC Crit Rev Bioeng 1981;6:267-306 (conductivities).
 Farina D, Merletti R. A novel approach for precise simulation of the EMG signal detected by
 surface electrodes. IEEE Trans Biomed Eng 2001;48:637-646.
+Hermens HJ et al. Development of recommendations for SEMG sensors and sensor placement procedures.
+J Electromyogr Kinesiol 2000;10:361-374.
 """
 
 from __future__ import annotations
@@ -57,12 +59,12 @@ class Electrodes:
     ----------
     pairs : tuple of ((x, y), (x, y)), mm
         One pair a channel; x runs along the muscle, y across it. A channel shows the first
-        electrode's potential less the second's. The default is a pair 30 mm apart, as the snaps
-        of a MyoWare board, along the muscle.
+        electrode's potential less the second's. The default is a pair 20 mm apart along the
+        muscle, as SENIAM recommends (Hermens et al. 2000).
     """
 
     pairs: tuple[tuple[tuple[float, float], tuple[float, float]], ...] = (
-        ((15.0, 0.0), (-15.0, 0.0)),
+        ((10.0, 0.0), (-10.0, 0.0)),
     )
 
 
@@ -209,7 +211,7 @@ def random_potential(
 
     Small potentials come from deeper units. The number of fibres is what the amplitude asks for
     at that depth; a geometry that would need more fibres than a large unit has (2,000), or that
-    gives a potential outside 7-26 ms or of more than four phases, is drawn again.
+    gives a potential outside 7-22 ms or of more than four phases, is drawn again.
 
     Parameters
     ----------
@@ -224,14 +226,14 @@ def random_potential(
     -------
     Wave
     """
-    middle = float(np.clip(13.0 - 1.6 * math.log2(amplitude_uv / 30.0), 4.0, 13.0))
+    middle = float(np.clip(11.0 - 1.6 * math.log2(amplitude_uv / 30.0), 4.0, 11.0))
     for attempt in range(50):
         unit = random_unit(rng, (middle - 2.0, middle + 2.0))
         values = waveform(unit, electrodes, rng, sensor)
         size = np.ptp(values, axis=1)
         best = values[int(np.argmax(size))]
         fibres = unit.fibres * amplitude_uv / float(size.max())
-        fits = 20 <= fibres <= 2000 and 7.0 <= duration_ms(best) <= 26.0 and phases(best) <= 4
+        fits = 20 <= fibres <= 2000 and 7.0 <= duration_ms(best) <= 22.0 and phases(best) <= 4
         if fits or attempt == 49:
             unit = replace(unit, fibres=fibres)
             break

@@ -150,18 +150,13 @@ def waveform(
     velocity = unit.velocity_m_s * (1.0 + 0.02 * rng.standard_normal(n))
     delay_s = np.abs(0.3e-3 * rng.standard_normal(n))  # in the nerve's last branches
     step_mm = velocity[:, np.newaxis] * FINE_S * 1e3
-    z = (np.arange(_POINTS // 2) + 0.5) * step_mm  # along the fibre, away from the end plate
-    total = np.zeros((len(electrodes.pairs), n, _POINTS // 2))
-    turn = math.radians(unit.angle_deg)
-    for channel, pair in enumerate(electrodes.pairs):
-        for sign, (x, y) in zip((1.0, -1.0), pair, strict=True):
-            along = x * math.cos(turn) + y * math.sin(turn)
-            rho = np.hypot(y * math.cos(turn) - x * math.sin(turn) - across, depth)
-            for side, half, ends in zip((1, -1), unit.half_lengths_mm, spread, strict=True):
-                reach = (half + ends)[:, np.newaxis] / step_mm
-                inside = np.clip(reach - np.arange(_POINTS // 2), 0.0, 1.0)
-                ahead = (side * (along - plate))[:, np.newaxis]
-                total[channel] += sign * inside * _field_slope(z - ahead, rho[:, np.newaxis])
+    total = np.stack(
+        [
+            _seen_along(unit, pair[0], step_mm, across, depth, plate, spread)
+            - _seen_along(unit, pair[1], step_mm, across, depth, plate, spread)
+            for pair in electrodes.pairs
+        ]
+    )
     slope = membrane_slope(np.arange(_POINTS // 2) * step_mm)
     hz = np.fft.rfftfreq(_POINTS, FINE_S)
     shift = np.exp(-2j * np.pi * hz * (_LEAD_POINTS * FINE_S + delay_s[:, np.newaxis]))
@@ -174,6 +169,28 @@ def waveform(
         spectrum *= sensor.response(hz)
     scale = math.pi * FIBRE_RADIUS_M**2 * SIGMA_INSIDE * unit.fibres / n * 1e6
     return scale * np.asarray(np.fft.irfft(spectrum, _POINTS))
+
+
+def _seen_along(
+    unit: MotorUnit,
+    place: tuple[float, float],
+    step_mm: Floats,
+    across: Floats,
+    depth: Floats,
+    plate: Floats,
+    spread: Floats,
+) -> Floats:
+    """Return how one electrode sees each step of each fibre's two waves, shape (fibres, steps)."""
+    (x, y), turn = place, math.radians(unit.angle_deg)
+    along = x * math.cos(turn) + y * math.sin(turn)
+    rho = np.hypot(y * math.cos(turn) - x * math.sin(turn) - across, depth)
+    steps = np.arange(_POINTS // 2)
+    seen = np.zeros((len(plate), len(steps)))
+    for side, half, ends in zip((1, -1), unit.half_lengths_mm, spread, strict=True):
+        inside = np.clip((half + ends)[:, np.newaxis] / step_mm - steps, 0.0, 1.0)
+        ahead = (steps + 0.5) * step_mm - (side * (along - plate))[:, np.newaxis]
+        seen += inside * _field_slope(ahead, rho[:, np.newaxis])
+    return seen
 
 
 def duration_ms(values: Floats, share: float = 0.1) -> float:

@@ -36,7 +36,7 @@ FLAT_S = 0.3
 """Equal samples for so long: no electrode on skin is that quiet."""
 ATOM_MEMORY = 0.03
 PROFILE_HOPS = 25
-SNIPPET_S = 0.022
+SNIPPET_S = 0.032
 """Half-length of the waveform that is kept of each candidate."""
 MAX_PER_FRAME = 130
 """Maxima lie at least 4 ms apart, so no half second holds more."""
@@ -208,6 +208,7 @@ class ChannelDetector:
         )
         self.lines_seen = second
         steady = lines.lasting(first, second) if n > 1.5 * window else first
+        steady = lines.whole_comb(steady, self._highest_line())
         self.lines = lines.start_lines(steady, self._raw(0, n), self.sections, self.fs_hz)
         self._learn_step(self._raw(0, n))
 
@@ -231,6 +232,7 @@ class ChannelDetector:
         x = self._raw(now - self.samples(lines.WINDOW_S), now)
         seen = lines.find_lines(x, self.fs_hz, self._highest_line())
         steady = lines.lasting(seen, self.lines_seen)
+        steady = lines.whole_comb(steady, self._highest_line())
         self.lines_seen = seen
         if steady.size:
             last_second = x[-self.samples(1.0) :]

@@ -22,6 +22,9 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
+COMPARED_S = 0.016
+"""Waveforms are compared over this much on both sides of the largest deflection; what lies further
+out is kept to take a potential's tail away with it."""
 SHIFT_S = 0.004
 """Alignment is searched this far: noise can move the largest deflection by a phase's width."""
 FINE_HZ = 4000.0
@@ -83,21 +86,21 @@ class Grouping:
 
 
 @njit(cache=True, nogil=True)
-def compare(shapes: F32, templates: F32, reach: int, stride: int, out: F64) -> None:
+def compare(
+    shapes: F32, templates: F32, first: int, stop: int, reach: int, stride: int, out: F64
+) -> None:
     """Write the least mean squared difference of each shape and template, and its shift.
 
     Parameters
     ----------
     shapes, templates : ndarray, shapes (n, length) and (m, length), float32, µV
-        All but `reach` samples at both ends of the template are compared.
-    reach : int
-        Shifts looked at.
+    first, stop, reach : int
+        Part of the template that is compared, and the shifts looked at.
     stride : int
         Compare every so many samples.
     out : ndarray, shape (n, m, 2)
         Written: difference (µV²) and shift (samples).
     """
-    first, stop = reach, templates.shape[1] - reach
     n = (stop - first + stride - 1) // stride
     for i in range(shapes.shape[0]):
         for k in range(templates.shape[0]):
@@ -129,6 +132,7 @@ class Grouper:
         self.fine = max(1, math.ceil(FINE_HZ / fs_hz))
         self.stride = max(1, int(fs_hz // FINE_HZ))
         self.reach = max(1, round(SHIFT_S * fs_hz))
+        self.compared = max(2, round(COMPARED_S * fs_hz))
 
     def finer(self, templates: F32) -> F32:
         """Return each template delayed by 0, 1/q, … of a sample, shape (n * q, length)."""
@@ -137,15 +141,22 @@ class Grouper:
         parts = np.tile(np.arange(self.fine) / self.fine, len(templates))
         return delayed(np.repeat(templates, self.fine, axis=0), parts)
 
+    def part(self, shapes: F32) -> slice:
+        """Return the part of the waveforms that is compared."""
+        middle = shapes.shape[1] // 2
+        half = min(self.compared, middle - self.reach)
+        return slice(middle - half, middle + half + 1)
+
     def power(self, shapes: F32) -> F64:
         """Return the mean square of the part that is compared, µV²."""
-        inner = shapes[:, self.reach : shapes.shape[1] - self.reach].astype(np.float64)
+        inner = shapes[:, self.part(shapes)].astype(np.float64)
         return np.asarray((inner**2).mean(axis=1))
 
     def distances(self, shapes: F32, templates: F32) -> tuple[F64, F64]:
         """Return least difference (µV²) and offset (samples) of each shape to each template."""
         out = np.empty((len(shapes), len(templates) * self.fine, 2))
-        compare(shapes, self.finer(templates), self.reach, self.stride, out)
+        part = self.part(shapes)
+        compare(shapes, self.finer(templates), part.start, part.stop, self.reach, self.stride, out)
         out = out.reshape(len(shapes), len(templates), self.fine, 2)
         best = out[..., 0].argmin(axis=2)[..., None]
         offset = np.take_along_axis(out[..., 1], best, axis=2)[..., 0] + best[..., 0] / self.fine

@@ -30,6 +30,7 @@ STANDS_OUT = 13.0
 same bin in two successive spectra with 1e-8."""
 SURROUNDINGS_HZ = 5.0
 LOWEST_HZ = 12.0
+COMB_HZ = (15.0, 110.0)
 TIME_CONSTANT_S = 0.4
 """Of the adaptation: a notch 0.8 Hz wide; the wandering of mains amplitudes is slower."""
 
@@ -87,6 +88,29 @@ def _offset(spectrum: NDArray[np.complex128], k: int) -> float:
     beside, sign = (right, 1.0) if right >= left else (left, -1.0)
     ratio = beside / middle if middle > 0 else 0.0
     return sign * min(max((2 * ratio - 1) / (ratio + 1), 0.0), 0.5)
+
+
+def whole_comb(f_hz: NDArray[np.float64], highest_hz: float) -> NDArray[np.float64]:
+    """Return `f_hz` with the missing teeth added where most of it is one comb of harmonics.
+
+    A pulse train has all its harmonics, though some hide among the potentials' own frequencies.
+    """
+    if f_hz.size < 4:
+        return f_hz
+    spacing = np.abs(f_hz[:12, None] - f_hz[None, :12])
+    best: tuple[int, float] = (0, 0.0)
+    for base in np.unique(np.round(spacing[(spacing > COMB_HZ[0]) & (spacing < COMB_HZ[1])], 2)):
+        tooth = np.round(f_hz / base)
+        on = (tooth > 0) & (np.abs(f_hz - tooth * base) < 0.01 * base)
+        if on.sum() > best[0]:
+            tooth = tooth[on]
+            best = (int(on.sum()), float((tooth * f_hz[on]).sum() / (tooth**2).sum()))
+    count, base = best
+    if count < 4 or count < 0.6 * f_hz.size:
+        return f_hz
+    teeth = base * np.arange(math.ceil(LOWEST_HZ / base), math.floor(highest_hz / base) + 1)
+    new = teeth[np.abs(teeth[:, None] - f_hz[None, :]).min(axis=1) > 0.8]
+    return np.concatenate([f_hz, new])[:MAX_LINES]
 
 
 def lasting(now: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:

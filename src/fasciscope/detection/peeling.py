@@ -26,7 +26,7 @@ I64 = NDArray[np.int64]
 
 CLUSTER_S = 0.040
 """Candidates closer than this may be phases of one potential, or overlap."""
-AMPLITUDE_LOW, AMPLITUDE_HIGH = 0.8, 1.25
+AMPLITUDE_LOW, AMPLITUDE_HIGH = 0.65, 1.4
 EXPLAINED = 0.5
 """A template must take away at least this part of its own energy."""
 UNDER = 0.15

@@ -19,7 +19,7 @@ class Settings:
     lowpass_hz : float, default 350.0
         Corner of the low-pass. A surface potential of 8 ms has next to nothing above it, amplifier
         noise has a third of its power there. Left out where it comes near half the rate.
-    threshold : float, default 15.0
+    threshold : float, default 17.0
         A potential must reach this multiple of the noise power in the best-fitting wavelet. In
         Gaussian noise the power is exponentially distributed, so the value sets the false alarms:
         see ``docs/detector.md`` for the measured curve.
@@ -34,7 +34,7 @@ class Settings:
 
     highpass_hz: float = 20.0
     lowpass_hz: float = 350.0
-    threshold: float = 15.0
+    threshold: float = 17.0
     min_contraction_s: float = 0.25
 
     def __post_init__(self) -> None:

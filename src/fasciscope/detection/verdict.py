@@ -23,11 +23,13 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+STEPS = 2.5
+"""Converter steps that a potential must be larger than: two are noise that crosses two edges."""
 SAME_PEAK_S = 0.009
 """Two maxima closer than this are phases of one potential (refractory: a nerve needs longer)."""
-SHADOW_S = 0.045
-SHADOW = 0.04
-"""Energy under which a maximum beside a far larger one is that one's tail: 14 dB."""
+SHADOW_S = 0.07
+SHADOW = 0.03
+"""Energy under which a maximum beside a far larger one is that one's tail: 15 dB."""
 EDGE_S = 0.06
 """Kept clear around activity and artefacts: a potential and its filter tail fit in it."""
 JOIN_S = 0.4
@@ -38,10 +40,14 @@ STEP_LIMIT = 0.4
 """A potential returns to where it began; a step that stays is the electrode's."""
 SWING_LIMIT = 1.3
 """Slow swings larger than the potential itself: the skin or the cable moves."""
+OFTEN = 5
+"""Members from which a family vouches for its waveform."""
 CLEAR = 8.0
 """Deflection over noise below which a shape is too uncertain to judge."""
 SLOW_HZ = 38.0
 """Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
+CHAIN_S = 0.2
+"""Longest interval of a unit that takes part in an activity: 5 a second."""
 CRAMP_S = 8.0
 
 
@@ -81,6 +87,7 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     width = 2 * channel.snippet_half + 1
     snippets = np.concatenate([np.empty((0, width), dtype=np.float32), *channel.snippets])
     keep = single(rows, fs_hz) & (rows[:, c.MISSING_NEAR] == 0)
+    keep &= rows[:, c.AMPLITUDE] > STEPS * channel.step_uv
     rows, snippets = rows[keep], snippets[keep]
     order = np.argsort(rows[:, c.PEAK], kind="stable")
     rows, snippets = rows[order], snippets[order]
@@ -90,7 +97,8 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     keep = ~_within(rows, widen(gates.union(sustained, dead), edge))
     rows, snippets, grouping = untangle(rows[keep], snippets[keep], channel)
 
-    beats = find_beats(rows, snippets, grouping.labels, fs_hz)
+    beats = cardiac.find_beats(rows[:, c.PEAK] / fs_hz, snippets, fs_hz)
+    grouping.labels[beats] = 0
     movement = movement[~_at_beats(movement, rows[beats, c.PEAK], round(0.15 * fs_hz))]
     near_beat = near(rows[:, c.PEAK], rows[beats, c.PEAK], 0.08 * fs_hz) & (grouping.labels == 0)
     good = ~beats & ~near_beat & ~_within(rows, widen(movement, edge))
@@ -98,6 +106,7 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     twitch = good & ~odd
 
     sustained = gates.union(sustained, tonic_firing(rows[twitch, c.PEAK], fs_hz))
+    sustained = clip(reach_out(sustained, rows[good], fs_hz), n_samples)
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
     unusable = gates.union(movement, dead, widen(odd_ranges, edge))
@@ -145,8 +154,9 @@ def untangle(
 ) -> tuple[F64, NDArray[np.float32], Grouping]:
     """Group potentials into families, and resolve those that stand close together.
 
-    Families are learned from potentials that stand alone; with their templates the others are
-    told into overlapping potentials and phases of one. Returns rows, snippets and their grouping.
+    Families are learned from potentials that stand alone or are the largest where they stand;
+    with their templates the close ones are told into overlapping potentials and phases of one.
+    Returns rows, snippets and their grouping.
     """
     fs_hz = channel.fs_hz
     noise_power = rows[:, c.FLOOR] / channel.median_over_mean()
@@ -154,12 +164,12 @@ def untangle(
     alone = np.ones(len(rows), dtype=np.bool_)
     for members in close:
         alone[members] = False
-    learned = group(snippets[alone], noise_power[alone], fs_hz)
-    if len(learned.templates) == 0 and close:
-        learned = group(snippets, noise_power, fs_hz)
-        learned = Grouping(learned.labels[alone], learned.offsets[alone], learned.templates)
+    largest = alone.copy()
+    largest[[members[np.argmax(rows[members, c.ENERGY])] for members in close]] = True
+    learned = group(snippets[largest], noise_power[largest], fs_hz)
     labels, offsets = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows))
-    labels[alone], offsets[alone] = learned.labels, learned.offsets
+    labels[largest], offsets[largest] = learned.labels, learned.offsets
+    labels[~alone] = 0
     keep, rows = alone.copy(), rows.copy()
     peeler = Peeler(learned.templates, Grouper(fs_hz), fs_hz, channel.settings.threshold)
     extra: list[tuple[F64, int]] = []
@@ -280,36 +290,19 @@ def _frequency(channel: ChannelDetector, hops: I64) -> float:
 def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
     """Return which rows are not shaped as a potential: pops, steps, swings.
 
-    A waveform that comes again and again is judged by its members' median figures: the signal
-    around a single one may hold other potentials.
+    A waveform that comes again and again is no accident of the electrode: only its width is
+    judged, by its members' median.
     """
     width, step = rows[:, c.WIDTH].copy(), rows[:, c.STEP].copy()
     swing = rows[:, c.SWING].copy()
     for k in range(1, int(labels.max(initial=0)) + 1):
         members = labels == k
-        if members.any():
+        if members.sum() >= OFTEN:
             width[members] = np.median(width[members])
-            step[members] = np.median(step[members])
-            swing[members] = np.median(swing[members])
+            step[members] = swing[members] = 0.0
     clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
     pop = width < POP_S * fs_hz
     return np.asarray(clear & (pop | (step > STEP_LIMIT)) | (swing > SWING_LIMIT))
-
-
-def find_beats(rows: F64, snippets: NDArray[np.float32], labels: I64, fs_hz: float) -> Mask:
-    """Return which rows are heartbeats; see `cardiac`."""
-    beats = np.zeros(len(rows), dtype=np.bool_)
-    slow = np.zeros(len(rows), dtype=np.bool_)
-    for k in range(1, int(labels.max(initial=0)) + 1):
-        members = labels == k
-        mean = snippets[members].mean(axis=0).astype(np.float64)
-        if cardiac.rms_frequency(mean - mean[[0, -1]].mean(), fs_hz) < cardiac.HIGHEST_HZ:
-            slow |= members
-            if cardiac.is_heartbeat(rows[members, c.PEAK] / fs_hz):
-                beats |= members
-    if not beats.any() and cardiac.is_heartbeat(rows[slow, c.PEAK] / fs_hz):
-        beats = slow
-    return beats
 
 
 def _beat_events(rows: F64) -> ev.Events:
@@ -334,6 +327,29 @@ def tonic_firing(peaks: F64, fs_hz: float) -> I64:
                 out.append((int(peaks[j]), int(peaks[j + count - 1]) + 1))
     ranges = np.array(out, dtype=np.int64).reshape(-1, 2)
     return gates.join(gates.union(ranges), round(JOIN_S * fs_hz))
+
+
+def reach_out(sustained: I64, rows: F64, fs_hz: float) -> I64:
+    """Lengthen activity over the potentials that lead into it and out of it.
+
+    Units come in and drop out one by one, the first at 5 to 8 a second: each next potential lies
+    within a fifth of a second of the one nearer to the activity.
+    """
+    chain = CHAIN_S * fs_hz
+    rows = rows[np.argsort(rows[:, c.PEAK], kind="stable")]
+    out = sustained.copy()
+    for k in range(len(out)):
+        before = rows[rows[:, c.PEAK] < out[k, 0]]
+        for start in before[::-1, c.START]:
+            if out[k, 0] - start > chain:
+                break
+            out[k, 0] = min(out[k, 0], start)
+        after = rows[rows[:, c.PEAK] >= out[k, 1]]
+        for stop in after[:, c.STOP]:
+            if stop - out[k, 1] > chain:
+                break
+            out[k, 1] = max(out[k, 1], stop)
+    return gates.union(out)
 
 
 def classify(sustained: I64, channel: ChannelDetector, fs_hz: float) -> ev.Events:

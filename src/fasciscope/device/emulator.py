@@ -78,6 +78,9 @@ class EmulatedBoard:
         self._out = b""
         self._closed = threading.Event()
         self._master, self._slave, self.port = _raw_terminal()
+        if reset_on_open:  # only when nobody else holds it open can its opening be seen
+            os.close(self._slave)
+            self._slave = -1
         self._wake_read, self._wake_write = os.pipe()
         self._started_s = 0.0
         self._status_s = time.monotonic()
@@ -113,10 +116,7 @@ class EmulatedBoard:
 
     def _work(self) -> None:
         os.set_blocking(self._master, False)
-        if self._reset_on_open:
-            os.close(self._slave)
-            self._slave = -1
-        else:
+        if not self._reset_on_open:
             self._out = self._board.boot()
         while not self._closed.is_set():
             if self._reset_on_open and not self._host_is_there():

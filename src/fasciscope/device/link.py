@@ -241,4 +241,12 @@ def open_board(port: str = "auto", timeout_s: float = MEETING_S) -> BoardLink:
     DeviceError
         If there is none; the text says what was tried and what to do.
     """
-    return BoardLink(find(timeout_s) if port == "auto" else meet(port, timeout_s))
+    meeting = find(timeout_s) if port == "auto" else meet(port, timeout_s)
+    link = BoardLink(meeting)
+    if meeting.hello.state == m.State.RUNNING:  # for a host that went without a word
+        try:
+            link.stop()
+        except DeviceError:
+            link.close()
+            raise
+    return link

@@ -72,7 +72,7 @@ def imports_of(tree: ast.AST, dotted: str, *, is_package: bool) -> Iterator[tupl
 
 
 def is_room(name: str) -> bool:
-    return (PACKAGE / f"{name}.py").exists() or (PACKAGE / name).is_dir()
+    return name in FLOOR or (PACKAGE / f"{name}.py").exists() or (PACKAGE / name).is_dir()
 
 
 def broken_walls(source: str, dotted: str, *, is_package: bool = False) -> list[str]:

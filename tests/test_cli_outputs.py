@@ -82,14 +82,6 @@ def test_a_device_is_written_to_and_not_replaced():
     assert device.stat().st_rdev == before
 
 
-def test_must_be_new(tmp_path):
-    path = tmp_path / "a.edf"
-    outputs.must_be_new(path)
-    path.touch()
-    with pytest.raises(OutputError, match="exists already"):
-        outputs.must_be_new(tmp_path / "b.edf", path)
-
-
 def test_json_holds_only_what_json_knows():
     value = {
         "a": np.float32(1.5),

@@ -12,8 +12,8 @@ SUMMARY = {
     "twitches_per_minute_ci95": [22.21, 28.62],
     "noise_uv": 7.94,
     "families": [
-        {"count": 120, "amplitude_uv": 310.2},
-        {"count": 125, "amplitude_uv": 88.0},
+        {"fasciculations": 120, "amplitude_uv": 310.2},
+        {"fasciculations": 125, "amplitude_uv": 88.0},
     ],
     "contractions": 1,
     "cramps": 0,

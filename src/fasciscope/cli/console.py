@@ -83,3 +83,15 @@ def progress(label: str) -> Iterator[Callable[[float], None]]:
     finally:
         if shown:
             bar.stop()
+
+
+@contextmanager
+def busy(label: str) -> Iterator[None]:
+    """Show on a terminal that something is going on whose end cannot be foretold."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{label} …"):
+        yield

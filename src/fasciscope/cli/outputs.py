@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fasciscope.api import must_have_folder
 from fasciscope.errors import OutputError
 
 if TYPE_CHECKING:
     from fasciscope.analysis import Analysis
-
-
-def must_be_new(*paths: Path) -> None:
-    """Raise `OutputError` if one of `paths` is there already, or its folder is not."""
-    for path in paths:
-        if path.exists():
-            raise OutputError(
-                f"{path} exists already and is left as it is. Give another name with --output."
-            )
-        must_have_folder(path)
-
-
-def must_have_folder(path: Path) -> None:
-    """Raise `OutputError` if the folder of `path` is missing or cannot be written to."""
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"There is no folder {folder} to put {path.name} in. Make it first.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"The folder {folder} cannot be written to. Choose another place for {path.name}."
-        )
 
 
 def write_text(path: Path, text: str, *, ours: bool) -> None:

@@ -30,7 +30,7 @@ def stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def markers_from(descriptor: int, mark: Callable[[str], None], stop: threading.Event) -> None:
+def markers_from(descriptor: int, mark: Callable[[str], object], stop: threading.Event) -> None:
     """Call `mark` for each line that comes in at `descriptor`, until its end or `stop`.
 
     A bare Enter is "marker"; words before it are the marker's text. The end of the input is not a
@@ -49,7 +49,7 @@ def markers_from(descriptor: int, mark: Callable[[str], None], stop: threading.E
             mark(line.decode("utf-8", errors="replace").strip() or "marker")
 
 
-def listen_for_markers(mark: Callable[[str], None], stop: threading.Event) -> bool:
+def listen_for_markers(mark: Callable[[str], object], stop: threading.Event) -> bool:
     """Start listening on standard input in a thread; False where there is none to listen to."""
     import sys
 

@@ -82,7 +82,7 @@ def _families(families: Sequence[Summary]) -> str:
     if not families:
         return "none"
     shown = ", ".join(
-        f"{family['count']} × {family['amplitude_uv']:.0f} µV" for family in families[:6]
+        f"{family['fasciculations']} × {family['amplitude_uv']:.0f} µV" for family in families[:6]
     )
     return f"{len(families)}: {shown}{' …' if len(families) > 6 else ''}"
 

@@ -1,0 +1,320 @@
+"""The few public names, each a thin function over the room that does the work.
+
+Recordings, arrays and ports in; recordings, analyses and scores out. The rooms are imported when a
+function is called, so that reading a file does not wait for the detector's compiler.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fasciscope.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from fasciscope.analysis import Analysis
+    from fasciscope.blocks import Block, Sink, Source
+    from fasciscope.events import Events
+    from fasciscope.formats import EdfWriter
+    from fasciscope.recording import Recording
+    from fasciscope.scoring import Score
+    from fasciscope.session import Health, Markers
+    from fasciscope.simulation import Simulation
+
+SECONDS_MAX = 7 * 86_400.0
+"""Longest recording that can be asked for (s): a week."""
+
+
+def read(path: str | Path) -> Recording:
+    """Read a recording: EDF, EDF+, BDF or BDF+.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Recording
+        Gaps are gaps; a file that was cut off is read up to its last whole part.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such file, or it holds nothing usable.
+    """
+    from fasciscope import formats
+
+    return formats.read(path)
+
+
+def detect(signal: Recording | ArrayLike, fs_hz: float | None = None) -> Analysis:
+    """Find and count the twitches in a recording or an array.
+
+    Parameters
+    ----------
+    signal : Recording or array_like
+        An array has shape (n_samples,) or (n_samples, n_channels) and is in µV.
+    fs_hz : float or None, default None
+        Sampling rate of an array, 250 to 10,000 Hz; a `Recording` knows its own.
+
+    Returns
+    -------
+    Analysis
+        Its ``events``, ``families`` and ``summary``.
+
+    Raises
+    ------
+    InputError
+        If an array comes without its rate, a recording with one, or samples are not finite.
+    RecordingError
+        If the recording holds no samples.
+    """
+    from fasciscope import analysis
+    from fasciscope.recording import Recording, from_array
+
+    if isinstance(signal, Recording):
+        if fs_hz is not None and fs_hz != signal.info.fs_hz:
+            raise InputError(
+                f"{signal.name} is sampled at {signal.info.fs_hz:g} Hz; it cannot be analysed as "
+                f"{fs_hz:g} Hz. Leave fs_hz out."
+            )
+        return analysis.detect(signal)
+    if isinstance(signal, (str, Path)):
+        raise InputError(f"Read the file first: detect(read({str(signal)!r})).")
+    if fs_hz is None:
+        raise InputError("An array needs its sampling rate: detect(array, fs_hz=2000).")
+    return analysis.detect(from_array(signal, fs_hz))
+
+
+def simulate(
+    scene: str = "calf", *, seconds: float = 60.0, seed: int = 0, fs_hz: float = 2000.0
+) -> Simulation:
+    """Make a recording from physics whose every event is known.
+
+    Parameters
+    ----------
+    scene : str, default "calf"
+        Name of a scene; an unknown one is answered with the list.
+    seconds : float, default 60.0
+    seed : int, default 0
+    fs_hz : float, default 2000.0
+
+    Returns
+    -------
+    Simulation
+        Its ``recording`` and ``truth``.
+
+    Raises
+    ------
+    InputError
+        If one of them is out of its bounds.
+    """
+    from fasciscope import simulation
+
+    return simulation.simulate(scene, seconds=seconds, seed=seed, fs_hz=fs_hz)
+
+
+def score(
+    found: Analysis | Events,
+    truth: Simulation | Events,
+    fs_hz: float | None = None,
+    *,
+    tolerance_ms: float = 15.0,
+) -> Score:
+    """Hold what was found against what is true.
+
+    Parameters
+    ----------
+    found : Analysis or ndarray of EVENT_DTYPE
+    truth : Simulation or ndarray of EVENT_DTYPE
+    fs_hz : float or None, default None
+        Sampling rate; needed only if both are plain arrays.
+    tolerance_ms : float, default 15.0
+        How far a found peak may lie from the true one.
+
+    Raises
+    ------
+    InputError
+        If the rate is not known, or is not the same on both sides.
+    """
+    from fasciscope import scoring
+    from fasciscope.analysis import Analysis
+    from fasciscope.simulation import Simulation
+
+    rates = {fs_hz} - {None}
+    if isinstance(found, Analysis):
+        rates.add(found.info.fs_hz)
+        found = found.events
+    if isinstance(truth, Simulation):
+        rates.add(truth.recording.info.fs_hz)
+        truth = truth.truth
+    if len(rates) != 1:
+        raise InputError(
+            "Events are counted in samples, so one sampling rate must hold for both sides; "
+            + (f"here are {sorted(filter(None, rates))} Hz." if rates else "give fs_hz.")
+        )
+    return scoring.score(found, truth, float(rates.pop() or 0.0), tolerance_ms=tolerance_ms)
+
+
+def record(
+    path: str | Path,
+    *,
+    port: str = "auto",
+    seconds: float | None = None,
+    fs_hz: float | None = None,
+    channels: int | None = None,
+    muscles: Sequence[str] = (),
+    side: str = "",
+    note: str = "",
+    stop: threading.Event | None = None,
+) -> Recording:
+    """Record from a board into a new EDF+ file, and read it back.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to make; it must not exist yet. ``NAME_emg.json`` comes beside it.
+    port : str, default "auto"
+        Where the board is; "auto" takes the first that answers.
+    seconds : float or None, default None
+        How long, to the sample; None is until `stop` or the end of the board's stream.
+    fs_hz : float or None, default None
+        Sampling rate; None is the board's own choice.
+    channels : int or None, default None
+        Number of channels; None is the board's own choice.
+    muscles : sequence of str, default ()
+        Muscle of each channel, in order.
+    side : {"", "left", "right"}
+    note : str, default ""
+    stop : threading.Event or None, default None
+        Set it, from another thread, to end the recording.
+
+    Raises
+    ------
+    InputError
+        If a value is out of its bounds.
+    OutputError
+        If the file exists or cannot be written. What had been recorded stays.
+    DeviceError
+        If there is no board, or it goes away. What had been recorded stays.
+    """
+    source = open_board(
+        path, port=port, seconds=seconds, fs_hz=fs_hz, channels=channels,
+        muscles=muscles, side=side, note=note,
+    )  # fmt: skip
+    capture(source, path, seconds=seconds, stop=stop)
+    return read(path)
+
+
+def open_board(path: str | Path, *, seconds: float | None = None, **wishes: Any) -> Source:
+    """Check what can be checked beforehand, then open the board; see `record`."""
+    from fasciscope import formats
+    from fasciscope.blocks import CHANNELS_MAX, SIDES, check_rate
+    from fasciscope.sources import SerialSource
+
+    fs_hz, channels = wishes.get("fs_hz"), wishes.get("channels")
+    if seconds is not None and not (math.isfinite(seconds) and 0 < seconds <= SECONDS_MAX):
+        raise InputError(
+            f"The length must lie above 0 and up to {SECONDS_MAX:,.0f} seconds (a week), "
+            f"not {seconds:g}. Leave it out to record until you stop."
+        )
+    if fs_hz is not None:
+        check_rate(fs_hz)
+    if channels is not None and not 1 <= channels <= CHANNELS_MAX:
+        raise InputError(f"A board has 1 to {CHANNELS_MAX} channels, not {channels}.")
+    if wishes.get("side", "") not in SIDES:
+        raise InputError(f"Side must be left or right, not {wishes['side']!r}.")
+    must_be_new(Path(path), formats.beside(path, "emg.json"))
+    return SerialSource(**wishes)
+
+
+def capture(
+    source: Source,
+    path: str | Path,
+    *,
+    seconds: float | None = None,
+    sinks: Sequence[Sink] = (),
+    stop: threading.Event | None = None,
+    on_block: Callable[[Block, Health], None] | None = None,
+    markers: Markers | None = None,
+) -> Health:
+    """Write what `source` gives to a new EDF+ file with its sidecar; see `session.run_session`.
+
+    A file that got no sample at all is taken away again.
+    """
+    from fasciscope import formats
+    from fasciscope.session import run_session
+
+    try:
+        writer = formats.EdfWriter(path, source.info)
+    except BaseException:
+        source.close()
+        raise
+    newest: list[Health] = []
+
+    def watch(block: Block, health: Health) -> None:
+        newest[:] = [health]
+        if on_block is not None:
+            on_block(block, health)
+
+    length = None if seconds is None else max(1, round(seconds * source.info.fs_hz))
+    try:
+        health = run_session(
+            source, [writer, *sinks], stop=stop, max_samples=length, on_block=watch, markers=markers
+        )
+    except BaseException:
+        with contextlib.suppress(OutputError):  # the first error is the one to tell
+            _describe(writer, newest)
+        raise
+    _describe(writer, [health])
+    return health
+
+
+def _describe(writer: EdfWriter, newest: list[Health]) -> None:
+    """Write the sidecar of a recording; one without a single sample is taken away instead."""
+    from fasciscope import formats
+
+    if not writer.n_samples:
+        writer.path.unlink(missing_ok=True)
+        return
+    formats.write_sidecar(
+        writer.path, writer.info, _facts(writer.n_samples / writer.info.fs_hz, newest)
+    )
+
+
+def _facts(duration_s: float, newest: list[Health]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    import fasciscope
+
+    facts: dict[str, Any] = {"RecordingDuration": duration_s}
+    facts["software_version"] = fasciscope.__version__
+    if newest:
+        facts["session"] = asdict(newest[0])
+    return facts
+
+
+def must_be_new(*paths: Path) -> None:
+    """Raise `OutputError` if one of `paths` is there already, or its folder is not."""
+    for path in paths:
+        if path.exists():
+            raise OutputError(f"{path} exists already and is left as it is. Give another name.")
+        must_have_folder(path)
+
+
+def must_have_folder(path: Path) -> None:
+    """Raise `OutputError` if the folder of `path` is missing or cannot be written to."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"There is no folder {folder} to put {path.name} in. Make it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"The folder {folder} cannot be written to. Choose another place for {path.name}."
+        )

@@ -1,0 +1,129 @@
+"""The live side of a session: twitches counted as they come, and one line that says how it goes."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self
+
+from fasciscope.cli import console, words
+
+if TYPE_CHECKING:
+    from fasciscope.blocks import Block, StreamInfo
+    from fasciscope.events import Events
+    from fasciscope.session import Health
+
+TERMINAL_EVERY_S = 0.25
+PLAIN_EVERY_S = 10.0
+
+
+class TwitchCounter:
+    """A sink that runs the detector beside a recording and counts the twitches.
+
+    While samples come the count is provisional; after `finish` it is the verdict on the whole.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    """
+
+    def __init__(self, info: StreamInfo) -> None:
+        from fasciscope.detection import Detector
+
+        with console.busy("Getting the detector ready"):
+            _warm_up(Detector, info)
+        self.detector = Detector(info)
+        self.twitches = 0
+        self.finished = False
+
+    def process(self, block: Block) -> None:
+        """Take a block, and add the twitches that became known with it."""
+        self.twitches += _twitches(self.detector.process(block))
+
+    def finish(self) -> None:
+        """Take the detector's verdict on the whole."""
+        self.twitches = _twitches(self.detector.finish())
+        self.finished = True
+
+
+def _twitches(events: Events) -> int:
+    from fasciscope.events import Kind, of_kind
+
+    return len(of_kind(events, Kind.FASCICULATION))
+
+
+def _warm_up(detector: Any, info: StreamInfo) -> None:
+    """Have the kernels compiled before the first sample comes: that can take some seconds."""
+    import numpy as np
+
+    from fasciscope.blocks import Block
+
+    quiet = np.random.default_rng(0).integers(-4, 5, (int(2 * info.fs_hz), info.n_channels))
+    throwaway = detector(info)
+    throwaway.process(Block(quiet.astype(np.int16), 0))
+    throwaway.finish()
+
+
+class StatusLine:
+    """One line on standard error: redrawn in place on a terminal, every ten seconds elsewhere.
+
+    Parameters
+    ----------
+    counter : TwitchCounter or None
+        Where the noise and the number of twitches come from.
+    total_s : float or None, default None
+        How long the session will be, if that is known.
+    hint : str, default ""
+        Which keys do what; shown on a terminal only.
+    """
+
+    def __init__(
+        self, counter: TwitchCounter | None, *, total_s: float | None = None, hint: str = ""
+    ) -> None:
+        self._counter = counter
+        self._total_s = total_s
+        self._hint = hint
+        self._next = monotonic() + (0 if sys.stderr.isatty() else PLAIN_EVERY_S)
+        self._live: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(stderr=True), auto_refresh=False)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, block: Block, health: Health) -> None:
+        """Show how it goes, if it is time to."""
+        now = monotonic()
+        if now < self._next:
+            return
+        text = self._text(block, health)
+        if self._live is None:
+            self._next = now + PLAIN_EVERY_S
+            console.status(text)
+            return
+        from rich.text import Text
+
+        self._next = now + TERMINAL_EVERY_S
+        line = Text(text, no_wrap=True, overflow="ellipsis")
+        line.append(f"   {self._hint}", style="dim")
+        self._live.update(line, refresh=True)
+
+    def _text(self, block: Block, health: Health) -> str:
+        so_far = block.stop_index / health.nominal_hz
+        parts = [words.clock(so_far)]
+        if self._total_s is not None:
+            parts[0] += f" of {words.clock(self._total_s)}"
+        parts.append(f"{health.measured_hz or health.nominal_hz:.1f} Hz")
+        parts.append(f"lost {health.lost:,}")
+        if self._counter is not None:
+            noise = words.noise({"noise_uv": list(self._counter.detector.noise_uv)})
+            parts += [f"noise {noise}", f"twitches {self._counter.twitches:,}"]
+        return "   ".join(parts)

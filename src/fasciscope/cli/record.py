@@ -1,0 +1,146 @@
+"""``fasciscope record``: from a board on a port into a file, the twitches counted beside it."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fasciscope.cli import console, words
+from fasciscope.cli.live import StatusLine, TwitchCounter
+from fasciscope.cli.stopping import listen_for_markers, stop_signals
+from fasciscope.errors import FasciscopeError
+
+if TYPE_CHECKING:
+    from fasciscope.blocks import Source
+    from fasciscope.session import Health, Markers
+
+EXAMPLES = (
+    "fasciscope record",
+    "fasciscope record --minutes 10 --muscle calf --side left",
+    "fasciscope record --port /dev/ttyACM0 --rate 1000 --output rest_emg.edf",
+)
+
+
+class Side(StrEnum):
+    """Side of the body."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+def record(
+    port: Annotated[
+        str, typer.Option(metavar="auto|PATH", help="The board's port; see `fasciscope ports`.")
+    ] = "auto",
+    minutes: Annotated[
+        float | None, typer.Option(metavar="M", help="How long; without it, until Ctrl-C.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(metavar="HZ", help="Samples a second; default: the board's own.")
+    ] = None,
+    channels: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of channels; default: the board's own.")
+    ] = None,
+    muscle: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="Muscle under the electrodes; again for each channel."),
+    ] = None,
+    side: Annotated[Side | None, typer.Option(help="Side of the body.")] = None,
+    note: Annotated[str, typer.Option(metavar="TEXT", help="A note for the file.")] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.edf",
+            help="The file to make; default fasciscope_DATE-TIME_emg.edf in this folder.",
+        ),
+    ] = None,
+) -> None:
+    """Record from a board into a file, and count twitches meanwhile.
+
+    SAFETY: with electrodes on the skin, run the computer on battery or use a USB isolator. Always.
+
+    Every second is written to disk as it comes, so a crash costs a second at most. Enter sets a
+    marker; words typed before it become its text. Ctrl-C ends the recording cleanly. Lost samples
+    are noticed, shown, and marked in the file. A file that exists is never overwritten.
+    """
+    from fasciscope import api
+    from fasciscope.session import Markers
+
+    output = output or Path(f"fasciscope_{datetime.now():%Y%m%d-%H%M%S}_emg.edf")
+    seconds = None if minutes is None else minutes * 60
+    with stop_signals() as stop:
+        with console.busy("Looking for the board"):
+            source = api.open_board(
+                output,
+                seconds=seconds,
+                port=port,
+                fs_hz=rate,
+                channels=channels,
+                muscles=tuple(muscle or ()),
+                side=side.value if side else "",
+                note=note,
+            )
+        with closing(source):
+            console.status(f"{source}. Recording to {output} …")
+            markers = Markers()
+            listen_for_markers(markers.mark, stop)
+            health, counter = _run(source, output, seconds, stop, markers)
+    _say_goodbye(output, health, counter)
+
+
+def _run(
+    source: Source,
+    output: Path,
+    seconds: float | None,
+    stop: threading.Event,
+    markers: Markers,
+) -> tuple[Health, TwitchCounter]:
+    from fasciscope import api
+
+    counter = TwitchCounter(source.info)
+    hint = "Enter: marker   Ctrl-C: end"
+    try:
+        with StatusLine(counter, total_s=seconds, hint=hint) as line:
+            health = api.capture(
+                source,
+                output,
+                seconds=seconds,
+                sinks=[counter],
+                stop=stop,
+                on_block=line,
+                markers=markers,
+            )
+    except FasciscopeError:
+        if output.exists():
+            kept_s = counter.detector.n_samples / source.info.fs_hz
+            console.status(f"{output} is kept, with {words.length(kept_s)} of recording.")
+        raise
+    return health, counter
+
+
+def _say_goodbye(output: Path, health: Health, counter: TwitchCounter) -> None:
+    seconds = (health.samples + health.lost) / health.nominal_hz
+    lost = f"{words.count(health.lost, 'lost sample')} in {words.count(health.gaps, 'gap')}"
+    if not health.samples:
+        console.status("Not one sample came, so there is no file. Check the board and try again.")
+        raise typer.Exit(console.EXIT_BAD_INPUT)
+    console.result(
+        f"{output}: {words.length(seconds)} at {health.nominal_hz:g} Hz, "
+        f"{health.samples + health.lost:,} samples a channel, "
+        f"{lost if health.lost else 'none lost'}."
+    )
+    if counter.finished:
+        twitches = words.count(counter.twitches, "twitch", "twitches")
+        console.result(
+            f"{twitches} in {words.length(counter.detector.analysable_s)} of analysable time."
+        )
+    for sentence in health.sink_errors:
+        console.status(sentence)
+    console.status(f"Next: fasciscope report {output}")
+    console.closing_line()

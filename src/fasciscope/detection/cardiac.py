@@ -23,7 +23,8 @@ EVEN_SHARE = 0.7
 COVERAGE = 0.7
 ALIKE = 0.8
 """Correlation with the usual beat, noise and breathing allowed for."""
-TRIES = 5
+TRIES = 6
+COMPANY = 0.7
 HIGHEST_HZ = 60.0
 """Root-mean-square frequency of a heartbeat seen in a limb lead: mostly below 40 Hz."""
 
@@ -45,26 +46,65 @@ def find_beats(
     -----
     Size does not count, since breathing changes it by a third; shape does.
     """
-    slow = np.flatnonzero(rms_frequency(shapes, fs_hz) < HIGHEST_HZ)
     beats = np.zeros(len(times_s), dtype=np.bool_)
+    slow = np.flatnonzero(rms_frequency(shapes, fs_hz) < HIGHEST_HZ)
+    if slow.size < LEAST_BEATS:
+        return beats
     size = np.sqrt((shapes[slow].astype(np.float64) ** 2).sum(axis=1))
     unit = shapes[slow] / np.maximum(size, 1e-12)[:, None]
-    free = np.ones(len(slow), dtype=np.bool_)
+    free = np.argsort(size, kind="stable")
     for _ in range(TRIES):
-        left = np.flatnonzero(free)
-        if left.size < LEAST_BEATS:
+        if free.size < LEAST_BEATS:
             break
-        seed = left[np.argsort(size[left], kind="stable")[left.size // 2]]
-        for _ in range(2):
-            alike = unit @ unit[seed] if np.ndim(seed) == 0 else unit @ seed
-            members = alike > ALIKE
-            seed = unit[members].mean(axis=0)
-            seed /= np.sqrt((seed**2).sum()) + 1e-12
-        if is_heartbeat(times_s[slow[members]]):
-            beats[slow[members]] = True
-        free &= ~members
-        free[left[np.argsort(size[left], kind="stable")[left.size // 2]]] = False
+        seed = int(free[free.size // 2])
+        members = _alike(unit, unit[seed], fs_hz)
+        members = _alike(unit, unit[members].mean(axis=0), fs_hz) | (np.arange(slow.size) == seed)
+        mine = _one_a_beat(times_s, slow[members], size[members])
+        if is_heartbeat(times_s[mine]):
+            beats[mine] = True
+        free = free[~members[free]]
     return beats
+
+
+def _one_a_beat(
+    times_s: NDArray[np.float64], rows: NDArray[np.int64], size: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Of rows closer together than any heart beats, keep the largest."""
+    breaks = np.flatnonzero(np.diff(times_s[rows]) > 0.6 * SHORTEST_S) + 1
+    parts = zip(np.split(rows, breaks), np.split(size, breaks), strict=True)
+    return np.array([part[np.argmax(sizes)] for part, sizes in parts], dtype=np.int64)
+
+
+def _alike(unit: NDArray[np.float32], seed: NDArray[np.float32], fs_hz: float) -> NDArray[np.bool_]:
+    """Return which waveforms of unit size correlate with `seed` at some alignment."""
+    step = max(1, round(0.001 * fs_hz))
+    best = np.zeros(len(unit))
+    for shift in range(-10 * step, 10 * step + 1, step):
+        moved = np.roll(seed, shift)
+        best = np.maximum(best, unit @ moved)
+    return np.asarray(best > ALIKE * np.sqrt(float((seed**2).sum())))
+
+
+def accompany(
+    peaks: NDArray[np.float64], labels: NDArray[np.int64], beats: NDArray[np.float64], reach: float
+) -> NDArray[np.bool_]:
+    """Return which potentials belong to families that nearly always come with a heartbeat.
+
+    They are other parts of the same beat. A muscle's family falls on beats by chance only.
+    """
+    out = np.zeros(len(peaks), dtype=np.bool_)
+    if len(beats) == 0:
+        return out
+    order = np.sort(beats)
+    at = np.clip(np.searchsorted(order, peaks), 1, max(len(order) - 1, 1))
+    distance = np.minimum(
+        np.abs(peaks - order[at - 1]), np.abs(order[np.minimum(at, len(order) - 1)] - peaks)
+    )
+    for k in range(1, int(labels.max(initial=0)) + 1):
+        members = labels == k
+        if members.any() and (distance[members] < reach).mean() > COMPANY:
+            out |= members
+    return out
 
 
 def rms_frequency(shapes: NDArray[np.float32], fs_hz: float) -> NDArray[np.float64]:

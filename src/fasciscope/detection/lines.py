@@ -15,6 +15,7 @@ since errors are clipped here.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,13 +47,14 @@ def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArr
     first, last = math.ceil(LOWEST_HZ / per_bin), math.floor(highest_hz / per_bin)
     if last - first < 4 * half:
         return np.empty(0)
-    around = _running_median(power[: last + half], half)
-    found = []
-    for k in range(first, last):
-        if power[k] > STANDS_OUT * around[k] and power[k] == power[max(k - 2, 0) : k + 3].max():
-            found.append((power[k], (k + _offset(spectrum, k)) * per_bin))
-    found.sort(reverse=True)
-    return np.array([f for _, f in found[:MAX_LINES]])
+    around = _running_median(power[: last + half], half)[first:last]
+    here = power[first:last]
+    top = here > STANDS_OUT * around
+    for shift in (-2, -1, 1, 2):
+        top &= here >= power[first + shift : last + shift]
+    places = np.flatnonzero(top) + first
+    places = places[np.argsort(-power[places], kind="stable")][:MAX_LINES]
+    return np.array([(k + _offset(spectrum, k)) * per_bin for k in places])
 
 
 def _spectrum(x: NDArray[np.float64], fs_hz: float) -> NDArray[np.complex128]:
@@ -69,16 +71,20 @@ def _spectrum(x: NDArray[np.float64], fs_hz: float) -> NDArray[np.complex128]:
     if typical == 0.0 or x.size < fs_hz:
         return np.empty(0, dtype=np.complex128)
     np.clip(step, -4 * typical, 4 * typical, out=step)
-    return np.fft.rfft(step * np.hanning(step.size), x.size)
+    return np.fft.rfft(step * _window(step.size), x.size)
+
+
+@lru_cache(maxsize=8)
+def _window(n: int) -> NDArray[np.float64]:
+    return np.hanning(n)
 
 
 def _running_median(power: NDArray[np.float64], half: int) -> NDArray[np.float64]:
     """Median of non-overlapping stretches of `half` bins and their neighbours, spread out again."""
     n = power.size // half
-    stretch = np.sort(power[: n * half].reshape(n, half), axis=1)
-    lower = np.median(stretch, axis=1)
+    lower = np.sort(power[: n * half].reshape(n, half), axis=1)[:, half // 2]
     padded = np.concatenate([lower[:1], lower, lower[-1:]])
-    smooth = np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)
+    smooth = np.sort(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)[1]
     return np.concatenate([np.repeat(smooth, half), np.full(power.size - n * half, smooth[-1])])
 
 

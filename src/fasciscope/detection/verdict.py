@@ -46,6 +46,8 @@ CLEAR = 8.0
 """Deflection over noise below which a shape is too uncertain to judge."""
 SLOW_HZ = 38.0
 """Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
+BEAT_S = 0.08
+"""A QRS complex and its filter's tail lie within this of its peak."""
 CHAIN_S = 0.2
 """Longest interval of a unit that takes part in an activity: 5 a second."""
 CRAMP_S = 8.0
@@ -100,7 +102,10 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     beats = cardiac.find_beats(rows[:, c.PEAK] / fs_hz, snippets, fs_hz)
     grouping.labels[beats] = 0
     movement = movement[~_at_beats(movement, rows[beats, c.PEAK], round(0.15 * fs_hz))]
-    near_beat = near(rows[:, c.PEAK], rows[beats, c.PEAK], 0.08 * fs_hz) & (grouping.labels == 0)
+    near_beat = near(rows[:, c.PEAK], rows[beats, c.PEAK], BEAT_S * fs_hz) & (grouping.labels == 0)
+    near_beat |= cardiac.accompany(
+        rows[:, c.PEAK], grouping.labels, rows[beats, c.PEAK], BEAT_S * fs_hz
+    )
     good = ~beats & ~near_beat & ~_within(rows, widen(movement, edge))
     odd = good & misshapen(rows, grouping.labels, fs_hz)
     twitch = good & ~odd
@@ -173,6 +178,7 @@ def untangle(
     keep, rows = alone.copy(), rows.copy()
     peeler = Peeler(learned.templates, Grouper(fs_hz), fs_hz, channel.settings.threshold)
     extra: list[tuple[F64, int]] = []
+    extra_shapes: list[NDArray[np.float32]] = []
     for members in close:
         fitted, loose = peeler.resolve(rows, snippets, members)
         keep[loose] = True
@@ -182,12 +188,14 @@ def untangle(
             if one.row in used or abs(row[c.PEAK] - one.place) > 0.008 * fs_hz:
                 row[[c.PEAK, c.START, c.STOP]] += round(one.place - row[c.PEAK])
                 extra.append((row, one.family))
+                extra_shapes.append(learned.templates[one.family - 1])
                 continue
             used.add(one.row)
             keep[one.row], labels[one.row] = True, one.family
     width = snippets.shape[1]
     rows = np.concatenate([rows[keep], np.array([r for r, _ in extra]).reshape(-1, rows.shape[1])])
-    snippets = np.concatenate([snippets[keep], np.zeros((len(extra), width), dtype=np.float32)])
+    shapes = np.array(extra_shapes, dtype=np.float32).reshape(-1, width)
+    snippets = np.concatenate([snippets[keep], shapes])
     labels = np.concatenate([labels[keep], np.array([f for _, f in extra], dtype=np.int64)])
     offsets = np.concatenate([offsets[keep], np.zeros(len(extra))])
     order = np.argsort(rows[:, c.PEAK], kind="stable")

@@ -110,6 +110,7 @@ class ChannelDetector:
         self.busy_ranges: list[NDArray[np.int64]] = []
         self.dense_ranges: list[NDArray[np.int64]] = []
         self.unusable_ranges: list[NDArray[np.int64]] = []
+        self.raised_ranges: list[NDArray[np.int64]] = []
         self.profile: list[F64] = []
         self.floor_history: list[F64] = []
         self._places = np.empty(MAX_PER_FRAME * LINES_EVERY, dtype=np.int64)
@@ -283,6 +284,8 @@ class ChannelDetector:
         )
         floors = self.floors[first:last, 0].copy()
         self.floor_history.append(floors)
+        raised = (self.floors[first:last, 1] == 0.0) & (self.frames[first:last, noise.USABLE] > 0)
+        self.raised_ranges.append(gates.runs(raised) + self.n_decided)
         found = self._candidates(floors, self._atom_noise(floors, self.floors[first:last, 1]))
         self._stretches(first, last, final)
         self.n_decided = until

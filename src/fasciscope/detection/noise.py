@@ -26,18 +26,21 @@ START_FRAMES = 20
 ELEVATED = 2.0
 """A level this much (power) above the floor is asked whether it is noise at all: 3 dB."""
 RISE_PER_FRAME = 1.06
-"""Fastest rise of the floor without that proof: 1 dB in two seconds."""
+CREEP_PER_FRAME = 1.01
+"""Fastest rise of the floor where what is heard is like the noise before (1 dB in two seconds), and
+where it is not (1 dB in ten)."""
 SAME_STEADINESS = 1.35
 SAME_COLOUR = 0.3
 GIVE_UP_FRAMES = 120
-"""A level that stands for a minute is the floor, whatever it is made of: nothing can be seen below."""
+"""After a minute without one quiet frame, the quietest of that minute is the floor: nothing can be
+seen below it."""
 
 # columns of the frame table
 LEVEL, SPREAD, COLOUR, USABLE = range(4)
 N_FRAME = 4
 # places in the state
-BASE, BASE_SPREAD, BASE_COLOUR, RAISED_FOR, FLOOR_NOW = range(5)
-N_STATE = 5
+BASE, BASE_SPREAD, BASE_COLOUR, RAISED_FOR, FLOOR_NOW, LOWEST = range(6)
+N_STATE = 6
 
 
 @njit(cache=True, nogil=True)
@@ -138,11 +141,16 @@ def advance(
         accepted = False
         if frames[f, USABLE] > 0:
             if level > ELEVATED * base:
+                state[LOWEST] = level if state[RAISED_FOR] == 0 else min(level, state[LOWEST])
                 state[RAISED_FOR] += 1
                 same = _same_noise(frames, f, ahead, state)
-                if same > ELEVATED * base or state[RAISED_FOR] > GIVE_UP_FRAMES:
-                    state[BASE] = max(same, least) if same > 0 else level
+                if same > ELEVATED * base:
+                    state[BASE] = max(same, least)
                     accepted = True
+                elif state[RAISED_FOR] > GIVE_UP_FRAMES:
+                    state[BASE] = state[LOWEST]
+                    state[FLOOR_NOW] = state[LOWEST]
+                    state[RAISED_FOR] = 0.0
             elif level < base / ELEVATED:
                 lower = 0
                 for g in range(f + 1, ahead):
@@ -153,11 +161,12 @@ def advance(
                     accepted = True
             else:
                 accepted = True
-                state[BASE] = (
-                    min(level, base * RISE_PER_FRAME)
-                    if level > base
-                    else (base + 0.3 * (level - base))
-                )
+                known = _same_noise(frames, max(f - LOOK_BACK, 0), ahead, state) > 0.0
+                fastest = RISE_PER_FRAME if known else CREEP_PER_FRAME
+                if level > base:
+                    state[BASE] = min(level, base * fastest)
+                else:
+                    state[BASE] = base + 0.3 * (level - base)
         if accepted:
             state[RAISED_FOR] = 0.0
             k = 0

@@ -48,6 +48,7 @@ SLOW_HZ = 38.0
 """Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
 BEAT_S = 0.08
 """A QRS complex and its filter's tail lie within this of its peak."""
+FAINT_FRAMES = 3
 CHAIN_S = 0.2
 """Longest interval of a unit that takes part in an activity: 5 a second."""
 CRAMP_S = 8.0
@@ -256,6 +257,7 @@ def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
     join = round(JOIN_S * fs_hz / hop)
     grown = gates.join(grow(dense, busy, 4), join)
     dead = gates.union(*channel.unusable_ranges)
+    grown = gates.union(grown, faint(channel, grown))
     shortest = channel.settings.min_contraction_s * fs_hz / hop
     slow = np.array([_frequency(channel, r) < SLOW_HZ for r in grown], dtype=bool)
     brief = (grown[:, 1] - grown[:, 0]) < shortest
@@ -265,6 +267,28 @@ def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
         clip(grown[~movement] * hop - late, n_samples),
         clip(grown[movement] * hop - late, n_samples),
         clip(dead * hop, n_samples),
+    )
+
+
+def faint(channel: ChannelDetector, known: I64) -> I64:
+    """Return stretches too faint for single hops to show, but louder than noise for 1.5 s, in hops.
+
+    They are what the noise floor refused to take for noise; where density already found activity
+    its finer edges stand.
+    """
+    raised = gates.union(*channel.raised_ranges)
+    raised = raised[raised[:, 1] - raised[:, 0] >= FAINT_FRAMES] * noise.HOPS_PER_FRAME
+    return raised[~_overlap(raised, known)]
+
+
+def _overlap(ranges: I64, others: I64) -> Mask:
+    """Return which ranges touch one of the sorted, disjoint `others`."""
+    at = np.searchsorted(others[:, 1], ranges[:, 0], side="right")
+    first = others[np.minimum(at, len(others) - 1), 0] if len(others) else np.empty(0)
+    return (
+        np.asarray((at < len(others)) & (first < ranges[:, 1]))
+        if len(others)
+        else (np.zeros(len(ranges), dtype=np.bool_))
     )
 
 

@@ -178,8 +178,9 @@ class Run:
         n_scans = max(round(block_s * self._setup.rate_mhz / 1000), 1)
         next_index = 0
         markers: list[Marker] = []
+        wait_s, waited_s, heard_s = 2 * block_s, 0.0, self._heard_s
         while True:
-            taken = self.inbox.take(n_scans, 2 * block_s)
+            taken = self.inbox.take(n_scans, wait_s)
             markers += taken.markers
             for chunk in joined(taken.chunks):
                 lost = chunk.first_index - next_index
@@ -188,8 +189,11 @@ class Run:
                 markers = []
             if taken.ended:
                 break
-            if not taken.chunks:
-                self._mind_silence()
+            # waits are counted, not the clock: a computer that was asleep has not been listening
+            waited_s = waited_s + wait_s if self._heard_s == heard_s else 0.0
+            heard_s = self._heard_s
+            if waited_s > SILENCE_S:
+                self._fell_silent()
         final_index = max(taken.final_index or 0, next_index)
         if markers or final_index > next_index:
             nothing = np.empty((0, self._setup.channels), dtype=np.int16)
@@ -215,12 +219,10 @@ class Run:
             overflowed=self.inbox.overflowed_scans,
         )
 
-    def _mind_silence(self) -> None:
-        silent_s = time.monotonic() - self._heard_s
-        if silent_s > SILENCE_S:
-            self.end(
-                DeviceError(
-                    f"{self._label} has been silent for {silent_s:.0f} s. What was recorded so "
-                    "far is safe. Check the cable, then start anew."
-                )
+    def _fell_silent(self) -> None:
+        self.end(
+            DeviceError(
+                f"{self._label} has been silent for {SILENCE_S:g} s. What was recorded so far is "
+                "safe. Check the cable, then start anew."
             )
+        )

@@ -18,7 +18,7 @@ from fasciscope.analysis import Analysis
 from fasciscope.events import Events, Kind, of_kind
 from fasciscope.recording import Recording
 from fasciscope.report import shape
-from fasciscope.report.words import has_rate, interval, plural
+from fasciscope.report.words import has_rate, interval, plural, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -214,7 +214,7 @@ def rate(ax: Axes, analysis: Analysis) -> None:
     ax.set_xlim(0, duration_s / unit_s)
     tops = [*over_time.per_minute[known].tolist(), *limits]
     ax.set_ylim(0, 1.15 * max(tops, default=0.0) or 1.0)
-    length = "minute" if over_time.bin_s == 60 else f"{over_time.bin_s:g} s"
+    length = "minute" if over_time.bin_s == 60 else span(over_time.bin_s)
     ax.set_title(
         f"Twitches a minute, by the {length} (dashed: all, with 95 % band; hatched: left out)",
         loc="left",

@@ -128,7 +128,7 @@ def _align(
         for j in range(1, len(second) + 1):
             table[i, j] = max(table[i - 1, j], table[i, j - 1])
             distance = abs(first[i - 1] - second[j - 1])
-            if distance <= tolerance:
+            if distance <= tolerance + 1e-9:  # 15 ms in samples is 15 ms, rounding or not
                 table[i, j] = max(table[i, j], table[i - 1, j - 1] + worth - distance)
     pairs = []
     i, j = len(first), len(second)

@@ -357,6 +357,23 @@ def test_a_file_killed_at_any_byte_gives_back_every_whole_record(tmp_path):
     writer.finish()
 
 
+def test_seven_gaps_in_one_record_are_in_the_file_before_any_marker(tmp_path):
+    path = tmp_path / "a.edf"
+    start = 36_000_000  # ten hours in: indices and times at their longest
+    writer = EdfWriter(path, StreamInfo(1000.0, CHANNELS[:1], START.replace(microsecond=123_457)))
+    writer.process(Block(counts(1, 1), start, markers=(Marker(start, "x" * 200),)))
+    first = start + 1
+    for _ in range(7):
+        first += 33
+        writer.process(Block(counts(7, 1), first))
+        first += 7
+    writer.process(Block(counts(1000, 1), first))
+    annotations = path.read_bytes()[-512:]
+    assert annotations.count(b"Gap: 33 samples lost") == 7
+    writer.finish()
+    assert len(read(path).gaps) == 8
+
+
 def test_an_existing_file_is_left_as_it_is(tmp_path):
     path = tmp_path / "a.edf"
     path.write_text("precious")

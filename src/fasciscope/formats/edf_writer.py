@@ -8,7 +8,7 @@ readable up to its last whole record.
 Sample n always lies at time n / rate: where samples were lost, the last one is repeated and an
 annotation says which are filler (`edf_tal`). Markers and gaps stand in the record in which they
 happen; what arrives late, or finds that record full, stands in the next one, with its true time.
-Gaps have the first right to the room, which is enough for eight in a record.
+Gaps have the first right to the room, which is enough for seven in a record.
 
 References
 ----------

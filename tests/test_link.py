@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import tty
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -257,6 +258,16 @@ def test_a_board_that_resets_when_the_port_is_opened():
                 check_blocks(list(link.blocks()), played)
 
 
+def test_the_blocks_can_be_left_and_taken_up_again():
+    played = recording(2.0)
+    with EmulatedBoard(played, speed=10) as board, open_board(board.port) as link:
+        link.configure()
+        link.start()
+        blocks = [next(link.blocks())]
+        blocks += link.blocks()
+    check_blocks(blocks, played)
+
+
 # --- what goes wrong --------------------------------------------------------------------------
 
 
@@ -472,6 +483,55 @@ def test_blocks_before_start_and_closing_twice():
         link.close()
     with pytest.raises(InputError, match="above 0"):
         EmulatedBoard(recording(), speed=0)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"channels": 0},
+        {"rate_mhz": 0},
+        {"full_scale": 0},
+        {"zero": 5000},
+        {"zero": 0, "top": 40_000},
+        {"zero": 40_000, "top": 65_000},
+    ],
+)
+def test_a_converter_that_cannot_be_is_not_believed(nonsense, monkeypatch):
+    with EmulatedBoard(recording()) as board, open_board(board.port) as link:
+        real = board._board._configure
+        monkeypatch.setattr(
+            board._board,
+            "_configure",
+            lambda wish: replace(m.Configured.read(real(wish)), **nonsense).write(),
+        )
+        with pytest.raises(DeviceError, match="announces samples that cannot be"):
+            link.configure()
+
+
+def test_answers_that_are_too_short_are_a_sentence(monkeypatch):
+    with EmulatedBoard(recording()) as board:
+        with open_board(board.port) as link:
+            monkeypatch.setattr(board._board, "_configure", lambda wish: b"abc")
+            with pytest.raises(DeviceError, match="CONFIGURE with too few bytes"):
+                link.configure()
+        for length in (4, 5, 12):
+            monkeypatch.setattr(
+                board._board, "_hello", lambda body, n=length: (body[:4] + b"\1" * 50)[:n]
+            )
+            with pytest.raises(DeviceError, match="too few bytes"):
+                open_board(board.port)
+
+
+def test_a_fault_of_ours_is_not_taken_for_silence(monkeypatch):
+    with EmulatedBoard(recording(60.0), speed=5) as board, open_board(board.port) as link:
+        link.configure()
+        link.start()
+
+        def broken(messages, now_s):
+            raise ZeroDivisionError("ours")
+
+        with pytest.raises(ZeroDivisionError, match="ours"):
+            take_until(link, 1000, lambda: monkeypatch.setattr(link._run, "feed", broken))
 
 
 def test_there_are_words_for_every_reason():

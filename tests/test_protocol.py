@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fasciscope.device import link, probe, run
 from fasciscope.device import messages as m
 from fasciscope.device.protocol import (
     BAUDS,
@@ -142,6 +143,14 @@ def test_the_tables_of_fields_have_these_offsets_and_types(section, kind):
     assert "<" + "".join(letters[width] for _, width in fields) == kind.LAYOUT.format
     names = [name for name in kind.__dataclass_fields__ if name not in ("TYPE", "LAYOUT", "board")]
     assert [name for name, _ in fields][: len(names)] == names
+
+
+def test_the_times_on_the_page_are_the_times_in_the_code():
+    assert f"waits {link.REPLY_S * 1000:g} ms for a reply" in PAGE
+    assert f"at most {link.TRIES - 1} times more" in PAGE
+    assert f"tries in rounds for {probe.MEETING_S:g} s in all" in PAGE
+    assert f"listens for {probe._LISTEN_S * 1000:g} ms" in PAGE
+    assert f"no good frame for {run.SILENCE_S:g} s takes the board for gone" in PAGE
 
 
 def test_the_crc_has_its_check_value():

@@ -17,6 +17,7 @@ measurements", IEEE INFOCOM 1999: the same line, by linear programming.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
@@ -75,6 +76,7 @@ class SampleClock:
         self._best: Point = (0.0, 0.0)
         self._points: deque[Point] = deque(maxlen=_WINDOWS_MAX)
         self._slope_s = 1.0 / nominal_hz
+        self._lock = threading.Lock()  # one thread feeds, another asks
         self._stale = False
         self._fit: ClockFit | None = None
         self._first_tick: tuple[int, int] | None = None
@@ -86,8 +88,9 @@ class SampleClock:
         lateness = host_s - stop_index * self._slope_s
         if window != self._window:
             if self._window >= 0:
-                self._points.append(self._best)
-                self._stale = True
+                with self._lock:
+                    self._points.append(self._best)
+                    self._stale = True
                 self._refine()
             self._window = window
         elif lateness >= self._best[1] - self._best[0] * self._slope_s:
@@ -125,8 +128,9 @@ class SampleClock:
     def fit(self) -> ClockFit | None:
         """Return the line as it stands now, or None in the first two seconds."""
         if self._stale and len(self._points) >= _WINDOWS_MIN:
-            self._stale = False
-            points = list(self._points)
+            with self._lock:
+                self._stale = False
+                points = list(self._points)
             (x0, y0), slope = _supporting_line(points)
             if slope > 0:
                 above = sorted(y - y0 - (x - x0) * slope for x, y in points)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from fasciscope.blocks import Marker
 from fasciscope.device.assembler import Chunk
-from fasciscope.errors import DeviceError
 
 INBOX_BYTES = 64 << 20
 """Bound of what waits: over four hours of one channel at 2 kHz, four minutes of 64."""
@@ -29,7 +28,7 @@ class Delivery:
     markers : list of Marker
     ended : bool
         Nothing more will come.
-    error : DeviceError or None
+    error : Exception or None
         Why it ended, if not by intention.
     final_index : int or None
         Scans that the run had in all, if the board said so.
@@ -38,7 +37,7 @@ class Delivery:
     chunks: list[Chunk]
     markers: list[Marker]
     ended: bool
-    error: DeviceError | None
+    error: Exception | None
     final_index: int | None
 
 
@@ -58,7 +57,7 @@ class Inbox:
         self._markers: list[Marker] = []
         self._bytes = self._scans = 0
         self._ended = False
-        self._error: DeviceError | None = None
+        self._error: Exception | None = None
         self._final_index: int | None = None
         self.overflowed_scans = 0
 
@@ -91,7 +90,7 @@ class Inbox:
             if not self._ended:
                 self._markers.append(marker)
 
-    def end(self, error: DeviceError | None = None, final_index: int | None = None) -> None:
+    def end(self, error: Exception | None = None, final_index: int | None = None) -> None:
         """Say that nothing more comes, and why; what is inside can still be taken."""
         with self._changed:
             if not self._ended:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from fasciscope.blocks import Block
 from fasciscope.device import messages as m
@@ -28,6 +28,7 @@ REPLY_S = 0.4
 """How long a reply is waited for before the command is sent again."""
 TRIES = 5
 _READ_MAX = 1 << 16
+_Answer = TypeVar("_Answer", m.Configured, m.Stopped, m.Marked)
 _BREATHER_S = 0.005
 
 
@@ -59,7 +60,7 @@ class BoardLink:
         self._command_id = HELLO_ID
         self._replied = threading.Condition()
         self._reply: m.Reply | None = None
-        self._gone: DeviceError | None = None
+        self._gone: Exception | None = None
         self._close_lock = threading.Lock()
         self._closing = threading.Event()
         self._reader = threading.Thread(target=self._read, name=f"read {self.port}", daemon=True)
@@ -104,8 +105,11 @@ class BoardLink:
                 f"No board can be asked for {fs_hz} Hz, {channels} channels and {oversampling} "
                 "conversions summed."
             ) from None
-        self.setup = m.Configured.read(self._ask(m.CommandCode.CONFIGURE, body))
-        return self.setup
+        setup = self._answered(m.Configured, m.CommandCode.CONFIGURE, body)
+        if not setup.is_sound:
+            raise DeviceError(f"{self} announces samples that cannot be: {setup}.")
+        self.setup = setup
+        return setup
 
     def self_test(self, waveform: m.Waveform) -> None:
         """Choose what the samples of the next run are made of; see `configure` for errors."""
@@ -113,7 +117,7 @@ class BoardLink:
 
     def start(self) -> None:
         """Begin a run; from now on samples wait for `blocks`. See `configure` for errors."""
-        stopped = m.Stopped.read(self._ask(m.CommandCode.STOP))  # whoever may have been here before
+        stopped = self._answered(m.Stopped, m.CommandCode.STOP)  # whoever may have been here before
         setup = self.setup or self.configure()
         # in place before the command goes out: samples may be right behind the reply
         self._run = Run(stopped.run % 255 + 1, setup, self.hello, str(self))
@@ -121,12 +125,12 @@ class BoardLink:
 
     def mark(self) -> int:
         """Have the board set a mark, and return its sample index. See `configure` for errors."""
-        marked = m.Marked.read(self._ask(m.CommandCode.MARK))
+        marked = self._answered(m.Marked, m.CommandCode.MARK)
         return self._run.unwrapped(marked.index) if self._run else marked.index
 
     def stop(self) -> None:
         """End the run; `blocks` then delivers what has come and ends. See `configure`."""
-        stopped = m.Stopped.read(self._ask(m.CommandCode.STOP))
+        stopped = self._answered(m.Stopped, m.CommandCode.STOP)
         if self._run is not None:
             self._run.end(final_index=stopped.index)
 
@@ -144,6 +148,16 @@ class BoardLink:
                 self._run.end()
             with contextlib.suppress(OSError):
                 self._serial.close()
+
+    def _answered(self, kind: type[_Answer], code: m.CommandCode, body: bytes = b"") -> _Answer:
+        answer = self._ask(code, body)
+        try:
+            return kind.read(answer)
+        except struct.error:
+            raise DeviceError(
+                f"{self} answered the command {code.name} with too few bytes. Bring its firmware "
+                "up to date."
+            ) from None
 
     def _ask(self, code: m.CommandCode, body: bytes = b"") -> bytes:
         """Send a command until it is answered, and return the body of the answer."""
@@ -197,22 +211,31 @@ class BoardLink:
     # -- the reader's thread -----------------------------------------------------------------
 
     def _read(self) -> None:
-        try:
-            while not self._closing.is_set():
+        while not self._closing.is_set():
+            try:
                 data = self._serial.read(max(1, min(self._serial.in_waiting, _READ_MAX)))
-                if data:
-                    self._take(data, time.monotonic())
-                if len(data) < 1024:  # a portion at a time, not a byte at a time
-                    self._closing.wait(_BREATHER_S)
-        except (OSError, TypeError, ValueError):  # in any of these a pulled-out port shows itself
-            self._gone = DeviceError(
-                f"{self.port} has vanished: the board was unplugged or lost its power. What was "
-                "recorded so far is safe. Plug it in again and start anew."
-            )
-            if self._run is not None:
-                self._run.end(self._gone)
-            with self._replied:
-                self._replied.notify_all()
+            except Exception:  # pyserial lets through whatever the system says of a lost port
+                self._lose(
+                    DeviceError(
+                        f"{self.port} has vanished: the board was unplugged or lost its power. "
+                        "What was recorded so far is safe. Plug it in again and start anew."
+                    )
+                )
+                return
+            try:
+                self._take(data, time.monotonic())
+            except Exception as error:  # a fault of ours: it must not look like silence
+                self._lose(error)
+                return
+            if len(data) < 1024:  # a portion at a time, not a byte at a time
+                self._closing.wait(_BREATHER_S)
+
+    def _lose(self, error: Exception) -> None:
+        self._gone = error
+        if self._run is not None:
+            self._run.end(error)
+        with self._replied:
+            self._replied.notify_all()
 
     def _take(self, data: bytes, now_s: float) -> None:
         for_run: list[m.Message] = []

@@ -303,6 +303,15 @@ class Configured(_Fixed):
     scans_per_frame: int
     skew_ns: int  # time from one channel of a scan to the next
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether such samples can be, and their counts fit 16 bits."""
+        return (
+            min(self.rate_mhz, self.channels, self.full_scale, self.top) >= 1
+            and self.zero <= min(self.top, 1 << 15)
+            and self.top - self.zero < 1 << 15
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Stopped(_Fixed):

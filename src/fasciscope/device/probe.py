@@ -108,10 +108,10 @@ def meet(port: str, timeout_s: float = MEETING_S) -> Meeting:
     except DeviceError:
         serial.close()
         raise
-    except (OSError, TypeError, struct.error) as error:
+    except Exception as error:  # pyserial lets through whatever the system says of a lost port
         serial.close()
         raise DeviceError(
-            f"{port} failed while the board was asked for: {error}. Plug it in again."
+            f"{port} failed while the board was asked for ({error}). Plug it in again."
         ) from error
 
 
@@ -147,14 +147,20 @@ def _ask(serial: Any, decoder: FrameDecoder) -> bytes | None:
 
 
 def _read_hello(port: str, body: bytes) -> HelloReply:
-    _, major, minor = struct.unpack_from("<IBB", body)
-    if major != PROTOCOL_MAJOR:
+    try:
+        _, major, minor = struct.unpack_from("<IBB", body)
+        hello = HelloReply.read(body) if major == PROTOCOL_MAJOR else None
+    except struct.error:
+        raise DeviceError(
+            f"The board on {port} answered, but with too few bytes. Bring its firmware up to date."
+        ) from None
+    if hello is None:
         older = "its firmware" if major < PROTOCOL_MAJOR else "fasciscope"
         raise DeviceError(
             f"The board on {port} speaks protocol {major}.{minor}; this program speaks "
             f"{PROTOCOL_MAJOR}.{PROTOCOL_MINOR}. Bring {older} up to date."
         )
-    return HelloReply.read(body)
+    return hello
 
 
 def find(timeout_s: float = MEETING_S) -> Meeting:

@@ -95,6 +95,7 @@ class Run:
         self._status: m.Status | None = None
         self._marks_seen: set[int] = set()
         self._heard_s = time.monotonic()
+        self._taken_index = 0
 
     # -- the feeding side --------------------------------------------------------------------
 
@@ -118,12 +119,12 @@ class Run:
                     pass
         self._deliver(chunks, now_s)
 
-    def end(self, error: DeviceError | None = None, final_index: int | None = None) -> None:
+    def end(self, error: Exception | None = None, final_index: int | None = None) -> None:
         """End the run; what has come can still be taken.
 
         Parameters
         ----------
-        error : DeviceError or None, default None
+        error : Exception or None, default None
             Why, if not by intention.
         final_index : int or None, default None
             u32, scans of the run in all as the board counted them.
@@ -169,6 +170,7 @@ class Run:
         """Yield the samples, about `block_s` seconds at a time, until the run ends.
 
         A last block without samples stands for scans and markers that came behind the last ones.
+        Called again, it goes on where it was left.
 
         Raises
         ------
@@ -176,15 +178,14 @@ class Run:
             After the last block, if the run ended in any way but by intention.
         """
         n_scans = max(round(block_s * self._setup.rate_mhz / 1000), 1)
-        next_index = 0
         markers: list[Marker] = []
         wait_s, waited_s, heard_s = 2 * block_s, 0.0, self._heard_s
         while True:
             taken = self.inbox.take(n_scans, wait_s)
             markers += taken.markers
             for chunk in joined(taken.chunks):
-                lost = chunk.first_index - next_index
-                next_index = chunk.stop_index
+                lost = chunk.first_index - self._taken_index
+                self._taken_index = chunk.stop_index
                 yield Block(chunk.counts, chunk.first_index, lost, tuple(markers))
                 markers = []
             if taken.ended:
@@ -194,10 +195,11 @@ class Run:
             heard_s = self._heard_s
             if waited_s > SILENCE_S:
                 self._fell_silent()
-        final_index = max(taken.final_index or 0, next_index)
-        if markers or final_index > next_index:
+        lost = max((taken.final_index or 0) - self._taken_index, 0)
+        self._taken_index += lost
+        if markers or lost:
             nothing = np.empty((0, self._setup.channels), dtype=np.int16)
-            yield Block(nothing, final_index, final_index - next_index, tuple(markers))
+            yield Block(nothing, self._taken_index, lost, tuple(markers))
         if taken.error is not None:
             raise taken.error
 

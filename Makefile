@@ -34,7 +34,7 @@ lint: $(DEV) ## Check style and types
 
 .PHONY: test
 test: lint ## Check style and types, then run every test
-	MPLBACKEND=Agg $(BIN)/pytest -q -n $(PYTEST_WORKERS)
+	MPLBACKEND=Agg $(BIN)/pytest -q -m "not soak" -n $(PYTEST_WORKERS)
 
 .PHONY: bench
 bench: $(DEV) ## Run the benchmarks (see benchmarks/README.md)

@@ -81,14 +81,18 @@ def plain(value: Any) -> Any:
 
 
 def _begins_with(path: Path, line: str) -> bool:
+    if not path.is_file():  # a device may have no end
+        return False
     try:
         with path.open(encoding="utf-8") as file:
-            return file.readline().rstrip("\r\n") == line
+            return file.readline(2 * len(line)).rstrip("\r\n") == line
     except (OSError, UnicodeDecodeError):
         return False
 
 
 def _holds_summary(path: Path) -> bool:
+    if not path.is_file():
+        return False
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -12,7 +12,7 @@ import numpy as np
 
 from fasciscope import events as ev
 from fasciscope.blocks import StreamInfo
-from fasciscope.detection import Detector, Family, Settings, gates, rates, verdict
+from fasciscope.detection import Detector, Family, Settings, ranges, rates
 from fasciscope.errors import RecordingError
 from fasciscope.events import Events, Kind
 from fasciscope.recording import Recording
@@ -85,13 +85,13 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
     duration_s = recording.duration_s
     analysable_s = max(0.0, detector.analysable_s)
     twitches = ev.of_kind(events, Kind.FASCICULATION)
-    left_out = gates.union(detector.excluded, detector.gaps)
+    left_out = ranges.union(detector.excluded, detector.gaps)
     rate, low, high = rates.per_minute(
         len(twitches),
         analysable_s,
         rates.clustering(_on_analysable_clock(twitches["peak"], left_out) / fs_hz, analysable_s),
     )
-    histories = [verdict.noise_history(channel) for channel in detector.channels]
+    histories = [channel.noise_history() for channel in detector.channels]
     noise = float(np.median(np.concatenate(histories))) if histories else math.nan
     return {
         "duration_s": round(duration_s, 6),

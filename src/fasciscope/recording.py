@@ -5,6 +5,7 @@ It knows nothing of files: `formats` makes recordings from files, and `from_arra
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -86,14 +87,18 @@ class Recording:
         if n_samples is not None and n_samples < 1:
             raise InputError(f"A block holds at least one sample, not {n_samples}.")
         edges = [0, *self.gaps.ravel().tolist(), self.n_samples]
-        previous_stop = 0
-        for start, stop in zip(edges[::2], edges[1::2], strict=True):
-            step = n_samples or max(stop - start, 1)
-            for first in range(start, stop, step):
-                last = min(first + step, stop)
-                marks = tuple(m for m in self.markers if first <= m.sample_index < last)
-                yield Block(self.samples[first:last], first, first - previous_stop, marks)
-                previous_stop = last
+        pieces = [
+            (first, min(first + (n_samples or stop), stop))
+            for start, stop in zip(edges[::2], edges[1::2], strict=True)
+            for first in range(start, stop, n_samples or max(stop - start, 1))
+        ]
+        taken = 0
+        for k, (first, last) in enumerate(pieces):
+            # a marker inside a gap rides with the block behind it, or with the last one
+            until = last if k + 1 < len(pieces) else math.inf
+            marks = tuple(m for m in self.markers if taken <= m.sample_index < until)
+            yield Block(self.samples[first:last], first, first - taken, marks)
+            taken = last
 
     def select(self, names: Sequence[str]) -> Recording:
         """Return a recording with only the channels named (case does not matter), in that order.

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscope.detection import candidates, filters, gates, kernels, lines, noise, score
+from fasciscope.detection import candidates, filters, gates, kernels, lines, noise, ranges, score
 from fasciscope.detection.settings import Settings
 
 F64 = NDArray[np.float64]
@@ -24,7 +24,7 @@ PIECE_S = 8.0
 """Longest stretch taken in at once: bounds the memory."""
 HISTORY_S = 5.0
 LINES_EVERY = 10
-"""Frames between two looks at the spectrum: every five seconds. It divides the first ten seconds."""
+"""Frames between two looks at the spectrum: five seconds, a part of the first ten."""
 DRIFT_HZ = 1.0
 ENERGY_S = 0.005
 """Each of the two boxes that make the energy window: together a triangle of 10 ms."""
@@ -34,7 +34,6 @@ STAND_OUT = 2.6
 CLIP_SIGMAS = 3.0
 FLAT_S = 0.3
 """Equal samples for so long: no electrode on skin is that quiet."""
-ATOM_MEMORY = 0.03
 PROFILE_HOPS = 25
 SNIPPET_S = 0.032
 """Half-length of the waveform that is kept of each candidate."""
@@ -68,7 +67,8 @@ class ChannelDetector:
         self.hop = max(2, round(noise.HOP_S * fs_hz))
         self.frame = self.hop * noise.HOPS_PER_FRAME
         self.sections = filters.band_sections(settings.highpass_hz, settings.lowpass_hz, fs_hz)
-        self.cosine, self.sine, self.half = score.atoms(fs_hz)
+        self.bank = score.AtomBank(fs_hz)
+        self.lines = lines.LineTracker(fs_hz, self.sections, settings.lowpass_hz)
         box = max(2, round(ENERGY_S * fs_hz))
         self.window_delay = box - 1
         self.band_delay = round(filters.delay_samples(self.sections, 90.0, fs_hz))
@@ -92,8 +92,6 @@ class ChannelDetector:
         self.state = np.zeros(kernels.N_STATE)
         self.delay_line = np.zeros((len(self.sections), 2))
         self.rings = np.zeros((2, box))
-        self.lines = np.zeros((kernels.N_LINE, 0))
-        self.lines_seen = np.empty(0)
         self.clip_uv = CLIP_SIGMAS * uv_per_count
         self.hops = np.zeros((0, kernels.N_HOP))
         self.hop_base = 0
@@ -102,7 +100,6 @@ class ChannelDetector:
         self.floors = np.zeros((0, 2))
         self.frame_base = 0
         self.noise_state = np.zeros(noise.N_STATE)
-        self.atom_ratio = np.zeros(self.half.size)
 
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows: list[F64] = []
@@ -131,10 +128,15 @@ class ChannelDetector:
         return math.sqrt(self.noise_state[noise.FLOOR_NOW] / self.median_over_mean())
 
     def median_over_mean(self) -> float:
-        """Median over mean of a hop's power in noise: gamma with 2BT/2 degrees (Wilson-Hilferty)."""
+        """Return median over mean of a hop's power in noise: gamma distributed (Wilson-Hilferty)."""
         top = min(self.settings.lowpass_hz, 0.45 * self.fs_hz)
         shape = max((top - self.settings.highpass_hz) * self.hop / self.fs_hz, 0.5)
         return (1.0 - 1.0 / (9.0 * shape)) ** 3
+
+    def noise_history(self) -> F64:
+        """Return the noise (µV rms, pass band) of each frame."""
+        floors = np.concatenate([np.empty(0), *self.floor_history])
+        return np.asarray(np.sqrt(floors / self.median_over_mean()))
 
     def feed(self, values: F64) -> F64:
         """Take samples in µV (NaN where missing); return the candidate rows that became known."""
@@ -176,7 +178,9 @@ class ChannelDetector:
         if self.n_front == 0:
             if ready < noise.START_FRAMES and not final:
                 return _stack([])
-            self._learn_lines()
+            x = self._raw(0, min(self.n_in, noise.START_FRAMES * self.frame))
+            self.lines.learn(x)
+            self._learn_step(x)
         found = []
         while self.n_front < ready:
             until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
@@ -188,30 +192,14 @@ class ChannelDetector:
                     )
                 found.append(self._decide(final and self.n_front == ready))
             if self.n_front % LINES_EVERY == 0:
-                self._renew_lines()
+                now = self.n_front * self.frame
+                self.lines.look_again(self._raw(now - self.lines.window, now))
                 if self.noise_state[noise.FLOOR_NOW] > 0.0:
                     self.clip_uv = CLIP_SIGMAS * math.sqrt(self.noise_state[noise.FLOOR_NOW])
         return _stack(found)
 
     def _raw(self, first: int, stop: int) -> F64:
         return self.x[max(first - self.base, 0) : stop - self.base]
-
-    def _highest_line(self) -> float:
-        return min(self.settings.lowpass_hz * 1.3, 0.47 * self.fs_hz)
-
-    def _learn_lines(self) -> None:
-        """Look for lines in two halves of the first ten seconds, and learn the converter's step."""
-        window = self.samples(lines.WINDOW_S)
-        n = min(self.n_in, noise.START_FRAMES * self.frame)
-        first = lines.find_lines(self._raw(0, min(window, n)), self.fs_hz, self._highest_line())
-        second = lines.find_lines(
-            self._raw(max(0, n - window), n), self.fs_hz, self._highest_line()
-        )
-        self.lines_seen = second
-        steady = lines.lasting(first, second) if n > 1.5 * window else first
-        steady = lines.whole_comb(steady, self._highest_line())
-        self.lines = lines.start_lines(steady, self._raw(0, n), self.sections, self.fs_hz)
-        self._learn_step(self._raw(0, n))
 
     def _learn_step(self, x: F64) -> None:
         """Take the converter's step from the data: files are often rescaled to finer counts.
@@ -226,19 +214,6 @@ class ChannelDetector:
             # until the noise is known, the typical change says how large an error is ordinary
             self.clip_uv = CLIP_SIGMAS * float(np.median(change))
 
-    def _renew_lines(self) -> None:
-        now = self.n_front * self.frame
-        if now < self.samples(lines.WINDOW_S):
-            return
-        x = self._raw(now - self.samples(lines.WINDOW_S), now)
-        seen = lines.find_lines(x, self.fs_hz, self._highest_line())
-        steady = lines.lasting(seen, self.lines_seen)
-        steady = lines.whole_comb(steady, self._highest_line())
-        self.lines_seen = seen
-        if steady.size:
-            last_second = x[-self.samples(1.0) :]
-            self.lines = lines.renew(self.lines, steady, last_second, self.sections, self.fs_hz)
-
     def _front(self, n_frames: int) -> None:
         first = self.n_front * self.frame - self.base
         part = slice(first, first + n_frames * self.frame)
@@ -249,7 +224,7 @@ class ChannelDetector:
             self.delay_line,
             self.state,
             self.rings,
-            self.lines,
+            self.lines.table,
             1.0 / (lines.TIME_CONSTANT_S * self.fs_hz),
             self.clip_uv,
             2 * math.pi * DRIFT_HZ / self.fs_hz,
@@ -285,31 +260,14 @@ class ChannelDetector:
         floors = self.floors[first:last, 0].copy()
         self.floor_history.append(floors)
         raised = (self.floors[first:last, 1] == 0.0) & (self.frames[first:last, noise.USABLE] > 0)
-        self.raised_ranges.append(gates.runs(raised) + self.n_decided)
-        found = self._candidates(floors, self._atom_noise(floors, self.floors[first:last, 1]))
+        self.raised_ranges.append(ranges.runs(raised) + self.n_decided)
+        at = self.n_decided * self.frame - self.base
+        noises = self.bank.noise(self.y, at, self.frame, floors, self.floors[first:last, 1])
+        found = self._candidates(floors, noises)
         self._stretches(first, last, final)
         self.n_decided = until
         self._forget()
         return found
-
-    def _atom_noise(self, floors: F64, quiet: F64) -> F64:
-        """Noise power in each atom and frame: the floor times each atom's slowly learned share."""
-        first = self.n_decided * self.frame - self.base
-        medians = np.empty((floors.size, self.half.size))
-        score.frame_medians(
-            self.y, first, floors.size, self.frame, self.cosine, self.sine, self.half, medians
-        )
-        ratios = medians / (math.log(2.0) * floors[:, None])
-        if self.atom_ratio[0] == 0.0:
-            calm = ratios[quiet > 0]
-            self.atom_ratio = np.median(calm if len(calm) else ratios, axis=0) + 1e-3
-        out = np.empty_like(ratios)
-        for f in range(floors.size):
-            if quiet[f] > 0:
-                bounded = np.clip(ratios[f], 0.5 * self.atom_ratio, 2.0 * self.atom_ratio)
-                self.atom_ratio = self.atom_ratio + ATOM_MEMORY * (bounded - self.atom_ratio)
-            out[f] = self.atom_ratio * floors[f]
-        return out
 
     def _candidates(self, floors: F64, noises: F64) -> F64:
         first = self.n_decided * self.frame - self.base
@@ -337,9 +295,9 @@ class ChannelDetector:
             places.size,
             floors,
             noises,
-            self.cosine,
-            self.sine,
-            self.half,
+            self.bank.cosine,
+            self.bank.sine,
+            self.bank.half,
             first + shift,
             self.frame,
             self.fs_hz,
@@ -375,9 +333,9 @@ class ChannelDetector:
             self.hops[:stop], math.ceil(flat_limit / self.hop), flat_limit, max(2, self.hop // 2)
         )
         busy[:start] = 0
-        self.busy_ranges.append(gates.runs(busy.astype(bool)) + self.hop_base)
-        self.dense_ranges.append(gates.runs(dense.astype(bool)) + self.hop_base)
-        self.unusable_ranges.append(gates.runs(dead) + self.hop_base)
+        self.busy_ranges.append(ranges.runs(busy.astype(bool)) + self.hop_base)
+        self.dense_ranges.append(ranges.runs(dense.astype(bool)) + self.hop_base)
+        self.unusable_ranges.append(ranges.runs(dead) + self.hop_base)
         power = self.hops[start:stop, :2]
         self.profile.append(power.reshape(-1, PROFILE_HOPS, 2).mean(axis=1))
 

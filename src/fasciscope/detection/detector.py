@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fasciscope import events as ev
 from fasciscope.blocks import Block, StreamInfo
 from fasciscope.detection import candidates as c
-from fasciscope.detection import gates, verdict
+from fasciscope.detection import ranges, verdict
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import Family, describe
 from fasciscope.detection.settings import Settings
@@ -72,7 +72,7 @@ class Detector:
     @property
     def analysable_s(self) -> float:
         """Analysable time, s; known after `finish`, until then the time without gaps."""
-        lost = gates.length(self.gaps) + gates.length(self.excluded)
+        lost = ranges.length(self.gaps) + ranges.length(self.excluded)
         return (self.n_samples - lost) / self.info.fs_hz
 
     @property
@@ -104,14 +104,10 @@ class Detector:
             self._gaps.append((self.n_samples, block.first_index))
         found = []
         for k, channel in enumerate(self.channels):
-            if missing:
-                for first in range(0, missing, channel.piece):
-                    found.append(
-                        self._provisional(
-                            channel.feed(np.full(min(channel.piece, missing - first), np.nan)), k
-                        )
-                    )
             spec = self.info.channels[k]
+            for first in range(0, missing, channel.piece):
+                nothing = np.full(min(channel.piece, missing - first), np.nan)
+                found.append(self._provisional(channel.feed(nothing), k))
             for first in range(0, len(block), channel.piece):
                 part = block.samples[first : first + channel.piece, k]
                 values = part.astype(np.float64) * spec.uv_per_count + spec.uv_at_zero
@@ -141,7 +137,11 @@ class Detector:
                 mine = one.others.copy()
                 mine["channel"] = k
                 others.append(mine)
-        return ev.merge(twitches, *others, ev.intervals(Kind.GAP, self.gaps))
+        return ev.merge(
+            twitches,
+            together(ev.merge(*others), len(verdicts)),
+            ev.intervals(Kind.GAP, self.gaps),
+        )
 
     def _exclude(self, verdicts: list[verdict.ChannelVerdict]) -> None:
         """Decide which time of the whole recording is not analysable.
@@ -153,19 +153,20 @@ class Detector:
         self.left_out = tuple(
             k
             for k, one in enumerate(verdicts)
-            if len(verdicts) > 1 and gates.length(one.unusable) > DEAD_SHARE * n
+            if len(verdicts) > 1 and ranges.length(one.unusable) > DEAD_SHARE * n
         )
         used = [one for k, one in enumerate(verdicts) if k not in self.left_out]
         if not used:
             self.left_out, used = (), verdicts
         edges = np.concatenate([one.unusable for one in used]) if used else np.empty((0, 2))
-        crowd = _at_least(edges.astype(np.int64), (len(used) + 1) // 2)
-        excluded = gates.union(crowd, *(one.sustained for one in used))
-        self.excluded = verdict.clip(_without(excluded, self.gaps), self.n_samples)
+        crowd = ranges.at_least(edges.astype(np.int64), (len(used) + 1) // 2)
+        excluded = ranges.union(crowd, *(one.sustained for one in used))
+        self.excluded = ranges.clip(ranges.without(excluded, self.gaps), self.n_samples)
 
     def _combine(self, verdicts: list[verdict.ChannelVerdict]) -> tuple[Events, list[Family]]:
         """Join potentials seen on several channels, and number the families over all channels."""
-        parts, families = [], []
+        parts: list[Events] = []
+        families: list[Family] = []
         for k, one in enumerate(verdicts):
             if k in self.left_out:
                 continue
@@ -184,7 +185,7 @@ class Detector:
                     )
                 )
         every = ev.merge(*parts)
-        every = every[~gates.inside(every["peak"], self.excluded)]
+        every = every[~ranges.inside(every["peak"], self.excluded)]
         return one_each(every, SAME_EVENT_S * self.info.fs_hz), families
 
 
@@ -196,6 +197,30 @@ def _twitches(rows: NDArray[np.float64], channel: int) -> Events:
     out["amplitude_uv"] = rows[:, c.AMPLITUDE]
     out["score"] = np.sqrt(rows[:, c.SCORE])
     return out
+
+
+def together(events: Events, n_channels: int) -> Events:
+    """Join what several channels saw at the same time, kind by kind, into one event each.
+
+    Such an event belongs to the whole recording (channel -1). A cramp on any of them makes it a
+    cramp.
+    """
+    if n_channels == 1:
+        return events
+    out = []
+    held = ev.of_kind(events, Kind.CONTRACTION, Kind.CRAMP)
+    for group in (held, *(ev.of_kind(events, kind) for kind in (Kind.ARTIFACT, Kind.CARDIAC))):
+        spans = np.stack([group["start"], group["stop"]], axis=1)
+        for start, stop in ranges.union(spans):
+            members = group[(group["start"] >= start) & (group["stop"] <= stop)]
+            one = members[np.argmax(np.nan_to_num(members["score"], nan=0.0))].reshape(1).copy()
+            one["start"], one["stop"], one["kind"] = start, stop, members["kind"].min()
+            if (members["kind"] == Kind.CRAMP).any():
+                one["kind"] = Kind.CRAMP
+            if len(np.unique(members["channel"])) > 1:
+                one["channel"] = -1
+            out.append(one)
+    return ev.merge(*out)
 
 
 def one_each(events: Events, distance: float) -> Events:
@@ -214,29 +239,3 @@ def one_each(events: Events, distance: float) -> Events:
             if k != j and keep[k] and events["channel"][k] != events["channel"][j]:
                 keep[k] = False
     return events[keep]
-
-
-def _at_least(ranges: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return where at least `count` of the ranges overlap."""
-    if len(ranges) == 0:
-        return ranges.reshape(-1, 2)
-    places = np.concatenate([ranges[:, 0], ranges[:, 1]])
-    steps = np.concatenate([np.ones(len(ranges)), -np.ones(len(ranges))])
-    order = np.lexsort((steps, places))
-    depth = np.cumsum(steps[order])
-    places = places[order]
-    inside = np.flatnonzero(depth[:-1] >= count)
-    return gates.union(np.stack([places[inside], places[inside + 1]], axis=1).astype(np.int64))
-
-
-def _without(ranges: NDArray[np.int64], holes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return `ranges` with `holes` cut out."""
-    out = []
-    for start, stop in ranges:
-        at = start
-        for low, high in holes:
-            if low < stop and high > at:
-                out.append((at, low))
-                at = max(at, high)
-        out.append((at, stop))
-    return gates.union(np.array(out, dtype=np.int64).reshape(-1, 2))

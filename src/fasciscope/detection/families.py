@@ -157,10 +157,10 @@ class Grouper:
         out = np.empty((len(shapes), len(templates) * self.fine, 2))
         part = self.part(shapes)
         compare(shapes, self.finer(templates), part.start, part.stop, self.reach, self.stride, out)
-        out = out.reshape(len(shapes), len(templates), self.fine, 2)
-        best = out[..., 0].argmin(axis=2)[..., None]
-        offset = np.take_along_axis(out[..., 1], best, axis=2)[..., 0] + best[..., 0] / self.fine
-        return np.take_along_axis(out[..., 0], best, axis=2)[..., 0], offset
+        grid = out.reshape(len(shapes), len(templates), self.fine, 2)
+        best = grid[..., 0].argmin(axis=2)[..., None]
+        offset = np.take_along_axis(grid[..., 1], best, axis=2)[..., 0] + best[..., 0] / self.fine
+        return np.take_along_axis(grid[..., 0], best, axis=2)[..., 0], offset
 
     def assign(self, shapes: F32, templates: F32, noise: F64) -> tuple[I64, F64]:
         """Return the family of each shape, 0 where none fits, and its offset."""

@@ -83,48 +83,6 @@ def crowded(hops: F64, places: I64, floors: F64) -> NDArray[np.bool_]:
     return out
 
 
-def runs(mask: NDArray[np.bool_]) -> I64:
-    """Return half-open ranges [start, stop) where `mask` is true, shape (n, 2), int64."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return edges.reshape(-1, 2).astype(np.int64)
-
-
-def join(ranges: I64, distance: int) -> I64:
-    """Join sorted ranges that lie less than `distance` apart."""
-    if len(ranges) == 0:
-        return ranges
-    apart = ranges[1:, 0] - ranges[:-1, 1] >= distance
-    starts = ranges[np.concatenate([[True], apart]), 0]
-    stops = ranges[np.concatenate([apart, [True]]), 1]
-    return np.stack([starts, stops], axis=1)
-
-
-def union(*parts: I64) -> I64:
-    """Return the union of sets of ranges, sorted and disjoint, shape (n, 2)."""
-    ranges = np.concatenate([np.empty((0, 2), dtype=np.int64), *parts])
-    ranges = ranges[ranges[:, 1] > ranges[:, 0]]
-    if len(ranges) == 0:
-        return ranges
-    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
-    reach = np.maximum.accumulate(ranges[:, 1])
-    new = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])
-    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(ranges) - 1]])
-    return np.stack([ranges[new, 0], reach[last]], axis=1)
-
-
-def length(ranges: I64) -> int:
-    """Return the total length of disjoint ranges."""
-    return int((ranges[:, 1] - ranges[:, 0]).sum())
-
-
-def inside(places: NDArray[np.int64], ranges: I64) -> NDArray[np.bool_]:
-    """Return which of `places` lie in one of the sorted, disjoint `ranges`."""
-    if len(ranges) == 0:
-        return np.zeros(len(places), dtype=np.bool_)
-    at = np.searchsorted(ranges[:, 0], places, side="right") - 1
-    return (at >= 0) & (places < ranges[np.maximum(at, 0), 1])
-
-
 def unusable(hops: F64, flat_hops: int, flat_limit: float, rail_limit: int) -> NDArray[np.bool_]:
     """Return the hops in which nothing can be seen: no contact, or held at a rail.
 

@@ -54,7 +54,7 @@ def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArr
         top &= here >= power[first + shift : last + shift]
     places = np.flatnonzero(top) + first
     places = places[np.argsort(-power[places], kind="stable")][:MAX_LINES]
-    return np.array([(k + _offset(spectrum, k)) * per_bin for k in places])
+    return np.array([(k + _offset(spectrum, int(k))) * per_bin for k in places])
 
 
 def _spectrum(x: NDArray[np.float64], fs_hz: float) -> NDArray[np.complex128]:
@@ -89,7 +89,7 @@ def _running_median(power: NDArray[np.float64], half: int) -> NDArray[np.float64
 
 
 def _offset(spectrum: NDArray[np.complex128], k: int) -> float:
-    """Fraction of a bin from `k` to the line's true frequency (Hann window, ratio of neighbours)."""
+    """Return how far the line lies from bin `k`, in bins (Hann window, ratio of neighbours)."""
     left, middle, right = np.abs(spectrum[k - 1 : k + 2])
     beside, sign = (right, 1.0) if right >= left else (left, -1.0)
     ratio = beside / middle if middle > 0 else 0.0
@@ -123,7 +123,8 @@ def lasting(now: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np
     """Return the frequencies of `now` that also stand in `before`, to within 0.35 Hz."""
     if now.size == 0 or before.size == 0:
         return np.empty(0)
-    return now[np.abs(now[:, None] - before[None, :]).min(axis=1) < 0.35]
+    close = np.abs(now[:, None] - before[None, :]).min(axis=1) < 0.35
+    return np.asarray(now[close])
 
 
 def start_lines(
@@ -198,3 +199,38 @@ def renew(
     size = np.hypot(joined[kernels.IN_PHASE], joined[kernels.QUADRATURE])
     keep = np.sort(np.argsort(-size, kind="stable")[:MAX_LINES])
     return np.ascontiguousarray(joined[:, keep])
+
+
+class LineTracker:
+    """The lines of one channel: learned from its first seconds, looked for again now and then.
+
+    Attributes
+    ----------
+    table : ndarray, shape (N_LINE, n_lines)
+        See `kernels.front_end`, which moves it on with each sample.
+    """
+
+    def __init__(self, fs_hz: float, sections: NDArray[np.float64], lowpass_hz: float) -> None:
+        self.fs_hz = fs_hz
+        self.sections = sections
+        self.highest_hz = min(lowpass_hz * 1.3, 0.47 * fs_hz)
+        self.window = math.ceil(WINDOW_S * fs_hz)
+        self.table = np.zeros((kernels.N_LINE, 0))
+        self._seen = np.empty(0)
+
+    def learn(self, x: NDArray[np.float64]) -> None:
+        """Start from the signal's beginning: a line must stand at both ends of it."""
+        first = find_lines(x[: self.window], self.fs_hz, self.highest_hz)
+        self._seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
+        steady = lasting(first, self._seen) if x.size > 1.5 * self.window else first
+        steady = whole_comb(steady, self.highest_hz)
+        self.table = start_lines(steady, x, self.sections, self.fs_hz)
+
+    def look_again(self, x: NDArray[np.float64]) -> None:
+        """Begin lines that stand in the last seconds `x`, and stood there the time before."""
+        seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
+        steady = whole_comb(lasting(seen, self._seen), self.highest_hz)
+        self._seen = seen
+        if steady.size:
+            last_second = x[-math.ceil(self.fs_hz) :]
+            self.table = renew(self.table, steady, last_second, self.sections, self.fs_hz)

@@ -23,6 +23,8 @@ ATOMS_HZ = (38.0, 57.0, 85.0, 128.0, 192.0)
 """Centres a half octave apart and a bit: neighbours overlap at 80 % of their energy."""
 CYCLES = 0.40
 """Standard deviation of the envelope, in cycles: about one and a half cycles are seen."""
+SHARE_MEMORY = 0.03
+"""Part of a new frame in the learned share: some fifteen seconds."""
 REACH = 2.6
 """Atoms are cut at this many standard deviations."""
 
@@ -164,3 +166,39 @@ def maxima(
             n += 1
         i += 1
     return n
+
+
+class AtomBank:
+    """The wavelets for one rate, and the share of the noise that each of them hears.
+
+    The share is learned where there is only noise, and slowly: colour changes less than level.
+    """
+
+    def __init__(self, fs_hz: float) -> None:
+        self.cosine, self.sine, self.half = atoms(fs_hz)
+        self._share = np.zeros(self.half.size)
+
+    def noise(self, y: F32, first: int, frame: int, floors: F64, quiet: F64) -> F64:
+        """Return the noise power of each atom in each frame, shape (n_frames, n_atoms), µV².
+
+        Parameters
+        ----------
+        y : ndarray, float32, µV
+        first, frame : int
+            Place of the first frame in `y`, and samples per frame.
+        floors, quiet : ndarray, shape (n_frames,)
+            Noise floor (µV²), and 1 where the frame was taken for noise.
+        """
+        medians = np.empty((floors.size, self.half.size))
+        frame_medians(y, first, floors.size, frame, self.cosine, self.sine, self.half, medians)
+        shares = medians / (math.log(2.0) * floors[:, None])  # median of an exponential variable
+        if self._share[0] == 0.0:
+            calm = shares[quiet > 0]
+            self._share = np.median(calm if len(calm) else shares, axis=0) + 1e-3
+        out = np.empty_like(shares)
+        for f in range(floors.size):
+            if quiet[f] > 0:
+                bounded = np.clip(shares[f], 0.5 * self._share, 2.0 * self._share)
+                self._share = self._share + SHARE_MEMORY * (bounded - self._share)
+            out[f] = self._share * floors[f]
+        return out

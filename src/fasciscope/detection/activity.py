@@ -1,0 +1,154 @@
+"""Sustained activity: where a muscle is held active, and whether it may be a cramp.
+
+Stretches and the power profile of a `ChannelDetector` in, sample ranges and events out. None of
+this time is analysable: what is counted are twitches of a muscle at rest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscope import events as ev
+from fasciscope.detection import candidates as c
+from fasciscope.detection import noise, ranges
+from fasciscope.detection.channel import PROFILE_HOPS, ChannelDetector
+from fasciscope.events import Kind
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+JOIN_S = 0.4
+"""Activity that pauses for less is one stretch: units at 5 a second do."""
+SLOW_HZ = 38.0
+"""Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
+FAINT_FRAMES = 3
+TRAINS = ((11, 1.0), (24, 4.0))
+CHAIN_S = 0.2
+"""Longest interval of a unit that takes part in an activity: 5 a second."""
+CRAMP_S = 8.0
+
+
+def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
+    """Return sustained activity, movement and unusable stretches, in samples."""
+    fs_hz, hop = channel.fs_hz, channel.hop
+    dense = ranges.union(*channel.dense_ranges)
+    busy = ranges.union(*channel.busy_ranges)
+    join = round(JOIN_S * fs_hz / hop)
+    grown = ranges.join(grow(dense, busy, 4), join)
+    dead = ranges.union(*channel.unusable_ranges)
+    grown = ranges.union(grown, faint(channel, grown))
+    shortest = channel.settings.min_contraction_s * fs_hz / hop
+    slow = np.array([_frequency(channel, r) < SLOW_HZ for r in grown], dtype=bool)
+    brief = (grown[:, 1] - grown[:, 0]) < shortest
+    movement = slow.reshape(-1) | brief
+    late = channel.band_delay
+    return (
+        ranges.clip(grown[~movement] * hop - late, n_samples),
+        ranges.clip(grown[movement] * hop - late, n_samples),
+        ranges.clip(dead * hop, n_samples),
+    )
+
+
+def faint(channel: ChannelDetector, known: I64) -> I64:
+    """Return stretches too faint for single hops to show, but louder than noise for 1.5 s, in hops.
+
+    They are what the noise floor refused to take for noise; where density already found activity
+    its finer edges stand.
+    """
+    raised = ranges.union(*channel.raised_ranges)
+    raised = raised[raised[:, 1] - raised[:, 0] >= FAINT_FRAMES] * noise.HOPS_PER_FRAME
+    return raised[~ranges.overlap(raised, known)]
+
+
+def grow(stretch: I64, busy: I64, reach: int) -> I64:
+    """Grow each range over the busy runs that touch it or lie within `reach` hops of it."""
+    out = stretch.copy()
+    for k in range(len(out)):
+        j = np.searchsorted(busy[:, 1], out[k, 0] - reach)
+        while j < len(busy) and busy[j, 0] <= out[k, 1] + reach:
+            out[k, 0] = min(out[k, 0], busy[j, 0])
+            out[k, 1] = max(out[k, 1], busy[j, 1])
+            j += 1
+    return ranges.union(out)
+
+
+def _profile(channel: ChannelDetector, hops: I64) -> F64:
+    """Return mean power and slope in quarter seconds over a hop range, shape (n, 2)."""
+    profile = np.concatenate([np.empty((0, 2)), *channel.profile])
+    return profile[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
+
+
+def _frequency(channel: ChannelDetector, hops: I64) -> float:
+    part = _profile(channel, hops)
+    power, slope = part.sum(axis=0) if len(part) else (0.0, 0.0)
+    if power <= 0:
+        return 0.0
+    sine = min(1.0, 0.5 * float(np.sqrt(slope / power)))
+    return float(np.arcsin(sine) * channel.fs_hz / np.pi)
+
+
+def tonic_firing(peaks: F64, fs_hz: float) -> I64:
+    """Return stretches in which potentials come as from units that are held active.
+
+    Eleven in a second, or six a second for four seconds: more than runs of twitches bring
+    (3-8 Hz for a second or two), less than the gates of density see.
+    """
+    peaks = np.sort(peaks)
+    trains = [
+        (int(peaks[j]), int(peaks[j + count - 1]) + 1)
+        for count, seconds in TRAINS
+        for j in range(len(peaks) - count + 1)
+        if peaks[j + count - 1] - peaks[j] < seconds * fs_hz
+    ]
+    found = ranges.union(np.array(trains, dtype=np.int64).reshape(-1, 2))
+    return ranges.join(found, round(JOIN_S * fs_hz))
+
+
+def reach_out(sustained: I64, rows: F64, fs_hz: float) -> I64:
+    """Lengthen activity over the potentials that lead into it and out of it.
+
+    Units come in and drop out one by one, the first at 5 to 8 a second: each next potential lies
+    within a fifth of a second of the one nearer to the activity.
+    """
+    chain = CHAIN_S * fs_hz
+    rows = rows[np.argsort(rows[:, c.PEAK], kind="stable")]
+    out = sustained.copy()
+    for k in range(len(out)):
+        before = rows[rows[:, c.PEAK] < out[k, 0]]
+        for start in before[::-1, c.START]:
+            if out[k, 0] - start > chain:
+                break
+            out[k, 0] = min(out[k, 0], start)
+        after = rows[rows[:, c.PEAK] >= out[k, 1]]
+        for stop in after[:, c.STOP]:
+            if stop - out[k, 1] > chain:
+                break
+            out[k, 1] = max(out[k, 1], stop)
+    return ranges.union(out)
+
+
+def classify(sustained: I64, channel: ChannelDetector, fs_hz: float) -> ev.Events:
+    """Return contractions and cramps.
+
+    A cramp lasts (23.6 ± 16.2 s, Minetto 2009), and builds up and dies away over seconds, since
+    units join and leave one by one; a voluntary contraction begins and ends as it is willed.
+    """
+    out = ev.intervals(Kind.CONTRACTION, sustained)
+    for k, (start, stop) in enumerate(sustained):
+        if (stop - start) / fs_hz >= CRAMP_S and _swells(channel, start, stop):
+            out["kind"][k] = Kind.CRAMP
+    return out
+
+
+def _swells(channel: ChannelDetector, start: int, stop: int) -> bool:
+    """Return whether activity takes seconds to reach, and to leave, half of its full amplitude."""
+    hops = np.array([start, stop], dtype=np.int64) // channel.hop
+    amplitude = np.sqrt(_profile(channel, hops)[:, 0])
+    if len(amplitude) < 8:
+        return False
+    smooth = np.convolve(amplitude, np.ones(4) / 4, mode="same")
+    above = np.flatnonzero(smooth > 0.5 * np.quantile(smooth, 0.95))
+    per_s = channel.fs_hz / (channel.hop * PROFILE_HOPS)
+    rise, fall = above[0] / per_s, (len(smooth) - 1 - above[-1]) / per_s
+    return bool(min(rise, fall) > 0.8 and rise + fall > 3.0)

@@ -103,6 +103,7 @@ def match(
     The most pairs, then the least sum of distances. Such a matching never crosses itself, so it is
     found by dynamic programming within each cluster of times.
     """
+    tolerance += 1e-9  # so that 30 samples at 2 kHz are 15 ms, however they are rounded
     joined = np.concatenate([first, second])
     order = np.argsort(joined, kind="stable")
     breaks = np.flatnonzero(np.diff(joined[order]) > tolerance) + 1
@@ -128,7 +129,7 @@ def _align(
         for j in range(1, len(second) + 1):
             table[i, j] = max(table[i - 1, j], table[i, j - 1])
             distance = abs(first[i - 1] - second[j - 1])
-            if distance <= tolerance + 1e-9:  # 15 ms in samples is 15 ms, rounding or not
+            if distance <= tolerance:
                 table[i, j] = max(table[i, j], table[i - 1, j - 1] + worth - distance)
     pairs = []
     i, j = len(first), len(second)

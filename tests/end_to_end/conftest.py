@@ -17,8 +17,14 @@ from fasciscope.recording import Recording
 TIMEOUT_S = 90
 
 
-def command(*args: object) -> list[str]:
+def _command(*args: object) -> list[str]:
     return [sys.executable, "-m", "fasciscope", *map(str, args)]
+
+
+@pytest.fixture
+def command() -> Callable[..., list[str]]:
+    """Return the words that run fasciscope with the arguments given."""
+    return _command
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -31,7 +37,7 @@ def run(tmp_path: Path) -> Run:
 
     def run_it(*args: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command(*args),
+            _command(*args),
             input=stdin,
             capture_output=True,
             text=True,
@@ -51,7 +57,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             pipe = subprocess.PIPE
             process = stack.enter_context(
                 subprocess.Popen(
-                    command(*args), stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=tmp_path
+                    _command(*args), stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=tmp_path
                 )
             )
             stack.callback(process.kill)

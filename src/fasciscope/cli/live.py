@@ -85,6 +85,7 @@ class StatusLine:
         self._hint = hint
         self._next = monotonic() + (0 if sys.stderr.isatty() else PLAIN_EVERY_S)
         self._live: Any = None
+        self._markers = 0
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -101,6 +102,7 @@ class StatusLine:
 
     def __call__(self, block: Block, health: Health) -> None:
         """Show how it goes, if it is time to."""
+        self._markers += len(block.markers)
         now = monotonic()
         if now < self._next:
             return
@@ -124,6 +126,10 @@ class StatusLine:
         parts.append(f"{health.measured_hz or health.nominal_hz:.1f} Hz")
         parts.append(f"lost {health.lost:,}")
         if self._counter is not None:
-            noise = words.noise({"noise_uv": list(self._counter.detector.noise_uv)})
+            # zero until the detector has seen enough to know it
+            known = [value for value in self._counter.detector.noise_uv if value > 0]
+            noise = words.noise({"noise_uv": known}) if known else "…"
             parts += [f"noise {noise}", f"twitches {self._counter.twitches:,}"]
+        if self._markers:
+            parts.append(f"markers {self._markers}")
         return "   ".join(parts)

@@ -62,7 +62,7 @@ def test_rate_without_an_interval(interval):
 
 
 @pytest.mark.parametrize("value", [None, float("nan")])
-def test_rate_over_no_time_is_not_a_number(value):
+def test_rate_over_too_little_time_is_not_a_number(value):
     assert "no rate" in words.rate(SUMMARY | {"twitches_per_minute": value})
 
 

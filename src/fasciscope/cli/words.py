@@ -33,10 +33,10 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def rate(summary: Summary) -> str:
-    """Return the twitches a minute with their interval, or that there was no time to count in."""
+    """Return the twitches a minute with their interval, or that there was too little time."""
     per_minute = summary["twitches_per_minute"]
     if per_minute is None or not math.isfinite(per_minute):
-        return "no rate, since there was no analysable time"
+        return "no rate, since there was too little analysable time"
     interval = summary["twitches_per_minute_ci95"]
     if not interval or None in interval:
         return f"{per_minute:.1f} a minute"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fasciscope.blocks import Channel, Marker, StreamInfo
 from fasciscope.device import messages as m
@@ -210,3 +212,24 @@ def test_damaged_commands_are_counted_and_the_next_one_is_answered():
 def test_an_empty_recording_is_refused():
     with pytest.raises(InputError, match="no samples"):
         VirtualBoard(recording(n=0))
+
+
+commands = st.builds(
+    lambda ident, code, body: encode(m.Command(ident, code, body)),
+    st.integers(0, 255),
+    st.integers(0, 8),
+    st.binary(max_size=12),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.one_of(commands, st.binary(max_size=300)), max_size=12), st.integers(0, 3000))
+def test_whatever_it_hears_it_goes_on_and_answers_a_good_command(noise, due):
+    board = VirtualBoard(recording(gaps=np.array([[50, 700]]), markers=(Marker(60, "a"),)))
+    decoder = FrameDecoder()
+    for part in noise:
+        decoder.feed(board.receive(part))
+        decoder.feed(board.advance(due))
+    assert decoder.counters.damaged == 0  # what it says is well formed, whatever it hears
+    (*_, reply) = decoder.feed(board.receive(b"\0" + encode(m.Command(77, 1, b"good"))))
+    assert (reply.id, reply.result, reply.body[:4]) == (77, m.Reason.OK, b"good")

@@ -23,6 +23,7 @@ SILENCE_S = 5.0
 """A board that has not been heard for so long is taken for gone."""
 BLOCK_S = 0.1
 """About how much signal a block holds."""
+_NEAR_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Run:
         self._assembler = StreamAssembler(number, setup)
         self._status: m.Status | None = None
         self._marks_seen: set[int] = set()
+        self._boot_told: int | None = None
+        self._end_told: int | None = None
         self._heard_s = time.monotonic()
         self._taken_index = 0
 
@@ -101,20 +104,21 @@ class Run:
 
     def feed(self, messages: Sequence[m.Message], now_s: float) -> None:
         """Take messages in the order of their arrival, at host time `now_s`."""
+        self._heard_s = now_s
         chunks: list[Chunk] = []
         for message in messages:
-            self._heard_s = now_s
+            if isinstance(message, m.Data):
+                chunks += self._assembler.feed(message)
+                continue
+            self._deliver(chunks, now_s)  # what came ahead of the news comes ahead of its effect
+            chunks = []
             match message:
-                case m.Data():
-                    chunks += self._assembler.feed(message)
                 case m.Status():
-                    self._deliver(chunks, now_s)
-                    chunks = []
                     self._on_status(message)
                 case m.BoardMarker():
                     self._on_marker(message)
-                case m.Boot() if message.boot_id != self._boot_id:
-                    self._restarted()
+                case m.Boot():
+                    self._on_boot(message.boot_id & 0xFFFF)
                 case _:
                     pass
         self._deliver(chunks, now_s)
@@ -143,26 +147,47 @@ class Run:
             self.inbox.put(joined(chunks))
 
     def _on_status(self, status: m.Status) -> None:
-        if status.boot != self._boot_id & 0xFFFF:
-            self._restarted()
-        elif status.run == self.number:
-            self._status = status
+        self._on_boot(status.boot)
+        if status.run != self.number or status.boot != self._boot_id & 0xFFFF:
+            return
+        self._status = status
+        near = self._is_near(status.index)
+        if near:
             self.clock.ticked(self.unwrapped(status.index), status.tick)
-            if status.state == m.State.IDLE:
-                self.end(final_index=status.index)
+        if status.state != m.State.IDLE:
+            self._end_told = None
+        elif near or self._end_told == status.index:
+            self.end(final_index=status.index)
+        else:
+            self._end_told = status.index
 
     def _on_marker(self, marker: m.BoardMarker) -> None:
-        if marker.run == self.number and marker.number not in self._marks_seen:
+        new = marker.run == self.number and marker.number not in self._marks_seen
+        if new and self._is_near(marker.index):
             self._marks_seen.add(marker.number)
             self.inbox.put_marker(Marker(self.unwrapped(marker.index), "button"))
 
-    def _restarted(self) -> None:
-        self.end(
-            DeviceError(
-                f"{self._label} has restarted, so the recording ends here; what was recorded so "
-                "far is safe. Check its power supply, then start anew."
+    def _on_boot(self, boot: int) -> None:
+        """Take note of the boot id that the board tells; another one, told twice, is a restart."""
+        if boot == self._boot_id & 0xFFFF:
+            self._boot_told = None
+        elif boot != self._boot_told:
+            self._boot_told = boot
+        else:
+            self.end(
+                DeviceError(
+                    f"{self._label} has restarted, so the recording ends here; what was recorded "
+                    "so far is safe. Check its power supply, then start anew."
+                )
             )
-        )
+
+    def _is_near(self, index: int) -> bool:
+        """Tell whether a u32 index lies about where the stream is: a chance CRC match hardly does.
+
+        What lies elsewhere and matters is believed when it is told again.
+        """
+        ahead = self.unwrapped(index) - self._assembler.next_index
+        return abs(ahead) <= _NEAR_S * self._setup.rate_mhz / 1000
 
     # -- the taking side ---------------------------------------------------------------------
 

@@ -23,14 +23,19 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("events", "recording"),
     ("detection", "simulation", "scoring", "formats", "device"),
     ("sources", "session"),
-    ("analysis",),
+    ("quality", "analysis"),
     ("report",),
     ("api", "__init__"),
     ("cli", "__main__"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms that stand side by side and may still see each other, one way only.
-NEIGHBOURS = {("session", "sources"), ("__init__", "api"), ("__main__", "cli")}
+NEIGHBOURS = {
+    ("session", "sources"),
+    ("analysis", "quality"),
+    ("__init__", "api"),
+    ("__main__", "cli"),
+}
 PRINTERS = {"rich", "typer", "click"}
 
 

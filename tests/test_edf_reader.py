@@ -91,10 +91,11 @@ def test_emg_is_picked_out_of_a_polygraph(tmp_path):
         signal(noise(300), 100, label="EMG slow"),
         signal(noise(), label="Temp", unit="degC"),
     )
-    info = read(path).info
+    recording = read(path)
+    info = recording.info
     assert [c.name for c in info.channels] == ["EMG left leg"]
     for name in ("EEG Fpz", "EMG slow (100 Hz", "Temp"):
-        assert name in info.note
+        assert name in recording.remarks[0]
 
 
 def test_signals_at_another_rate_are_left_out_and_named(tmp_path):
@@ -104,23 +105,24 @@ def test_signals_at_another_rate_are_left_out_and_named(tmp_path):
         signal(noise(6000), 2000, label="fast"),
         signal(noise(), label="b"),
     )
-    info = read(path).info
+    recording = read(path)
+    info = recording.info
     assert [c.name for c in info.channels] == ["a", "b"]
     assert info.fs_hz == 1000
-    assert info.note == "Signals left out: fast (2000 Hz, uV)."
+    assert recording.remarks == ("Signals left out: fast (2000 Hz, uV).",)
 
 
 def test_a_missing_unit_is_read_with_the_assumption_in_sight(tmp_path):
     recording = read(save(tmp_path / "a.edf", signal(noise(), unit="")))
-    assert "no voltage for EMG" in recording.info.note
+    assert "no voltage for EMG" in recording.remarks[0]
     assert np.abs(recording.uv(0) - noise()).max() < 0.02
 
 
 def test_raw_counts_that_pose_as_microvolts_are_pointed_out(tmp_path):
     counts = np.round(noise(scale=4))
     recording = read(save(tmp_path / "a.edf", signal(counts)))
-    assert "whole steps of 1 µV" in recording.info.note
-    assert "whole steps" not in read(save(tmp_path / "b.edf", signal(noise()))).info.note
+    assert "whole steps of 1 µV" in recording.remarks[0]
+    assert read(save(tmp_path / "b.edf", signal(noise()))).remarks == ()
 
 
 def test_limits_upside_down_turn_the_signal_over(tmp_path):
@@ -144,7 +146,7 @@ def test_limits_that_say_nothing_leave_the_counts_as_they_are(tmp_path):
     path.write_bytes(raw)
     recording = read(path)
     assert np.array_equal(recording.uv(0), recording.samples[:, 0])
-    assert "no voltage" in recording.info.note
+    assert "no voltage" in recording.remarks[0]
 
 
 def test_bdf_keeps_24_bits(tmp_path):
@@ -292,9 +294,10 @@ def test_closed_before_the_first_sample(tmp_path):
 
 def test_65_channels_give_64(tmp_path):
     path = save(tmp_path / "a.edf", *(signal(noise(1000), label=f"c{i}") for i in range(65)))
-    info = read(path).info
+    recording = read(path)
+    info = recording.info
     assert info.n_channels == 64
-    assert "c64" in info.note
+    assert "c64" in recording.remarks[0]
 
 
 def test_labels_that_repeat_get_names_that_differ(tmp_path):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fasciscope import events as ev
+from fasciscope import quality
 from fasciscope.blocks import StreamInfo
 from fasciscope.detection import Detector, Family, Settings, ranges, rates
 from fasciscope.errors import RecordingError
@@ -93,6 +94,7 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
     )
     histories = [channel.noise_history() for channel in detector.channels]
     noise = float(np.median(np.concatenate(histories))) if histories else math.nan
+    twitch_families = twitches["family"]
     return {
         "duration_s": round(duration_s, 6),
         "analysable_s": round(analysable_s, 3),
@@ -104,7 +106,7 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
             {
                 "family": family.number,
                 "channel": recording.info.channels[family.channel].name,
-                "fasciculations": int((twitches["family"] == family.number).sum()),
+                "fasciculations": int((twitch_families == family.number).sum()),
                 "amplitude_uv": round(family.amplitude_uv, 2),
             }
             for family in detector.families
@@ -113,7 +115,7 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
         "cramps": len(ev.of_kind(events, Kind.CRAMP)),
         "artifacts": len(ev.of_kind(events, Kind.ARTIFACT)),
         "lost_samples": recording.lost_samples,
-        "quality": [],
+        "quality": quality.sentences(detector, events, recording),
         "software_version": version("fasciscope"),
         "settings": detector.settings.as_dict(),
     }

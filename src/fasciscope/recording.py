@@ -39,6 +39,8 @@ class Recording:
         What to call it in messages: the file's name, as a rule.
     truncated : bool, default False
         True if the file ended in the middle of a data record, or was never closed.
+    remarks : tuple of str, default ()
+        Sentences about what had to be assumed or left out in reading it.
     """
 
     info: StreamInfo
@@ -47,6 +49,7 @@ class Recording:
     markers: tuple[Marker, ...] = ()
     name: str = "array"
     truncated: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def n_samples(self) -> int:

@@ -32,11 +32,11 @@ CRAMP_S = 8.0
 def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
     """Return sustained activity, movement and unusable stretches, in samples."""
     fs_hz, hop = channel.fs_hz, channel.hop
-    dense = ranges.union(*channel.dense_ranges)
-    busy = ranges.union(*channel.busy_ranges)
+    dense = ranges.union(*channel.stretches.dense)
+    busy = ranges.union(*channel.stretches.busy)
     join = round(JOIN_S * fs_hz / hop)
     grown = ranges.join(grow(dense, busy, 4), join)
-    dead = ranges.union(*channel.unusable_ranges)
+    dead = ranges.union(*channel.stretches.unusable)
     grown = ranges.union(grown, faint(channel, grown))
     shortest = channel.settings.min_contraction_s * fs_hz / hop
     slow = np.array([_frequency(channel, r) < SLOW_HZ for r in grown], dtype=bool)

@@ -95,7 +95,6 @@ class ChannelDetector:
         self.clip_uv = CLIP_SIGMAS * uv_per_count
         self.hops = np.zeros((0, kernels.N_HOP))
         self.hop_base = 0
-        self.n_dense = 0  # hops whose occupancy is decided
         self.frames = np.zeros((0, noise.N_FRAME))
         self.floors = np.zeros((0, 2))
         self.frame_base = 0
@@ -104,9 +103,7 @@ class ChannelDetector:
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows: list[F64] = []
         self.snippets: list[NDArray[np.float32]] = []
-        self.busy_ranges: list[NDArray[np.int64]] = []
-        self.dense_ranges: list[NDArray[np.int64]] = []
-        self.unusable_ranges: list[NDArray[np.int64]] = []
+        self.stretches = gates.Stretches(self.hop, math.ceil(FLAT_S * fs_hz))
         self.raised_ranges: list[NDArray[np.int64]] = []
         self.profile: list[F64] = []
         self.floor_history: list[F64] = []
@@ -128,7 +125,7 @@ class ChannelDetector:
         return math.sqrt(self.noise_state[noise.FLOOR_NOW] / self.median_over_mean())
 
     def median_over_mean(self) -> float:
-        """Return median over mean of a hop's power in noise: gamma distributed (Wilson-Hilferty)."""
+        """Return median over mean of a hop's power in noise: a gamma variable (Wilson-Hilferty)."""
         top = min(self.settings.lowpass_hz, 0.45 * self.fs_hz)
         shape = max((top - self.settings.highpass_hz) * self.hop / self.fs_hz, 0.5)
         return (1.0 - 1.0 / (9.0 * shape)) ** 3
@@ -264,7 +261,12 @@ class ChannelDetector:
         at = self.n_decided * self.frame - self.base
         noises = self.bank.noise(self.y, at, self.frame, floors, self.floors[first:last, 1])
         found = self._candidates(floors, noises)
-        self._stretches(first, last, final)
+        start, stop = first * noise.HOPS_PER_FRAME, last * noise.HOPS_PER_FRAME
+        self.stretches.collect(
+            self.hops, self.floors[:last, 0], noise.HOPS_PER_FRAME, start, self.hop_base, final
+        )
+        profile = self.hops[start:stop, :2].reshape(-1, PROFILE_HOPS, 2)
+        self.profile.append(profile.mean(axis=1))
         self.n_decided = until
         self._forget()
         return found
@@ -314,30 +316,6 @@ class ChannelDetector:
         rows[:, [candidates.PEAK, candidates.START, candidates.STOP]] += self.base
         self.rows.append(rows)
         return rows
-
-    def _stretches(self, first: int, last: int, final: bool) -> None:
-        """Collect busy, dense and unusable stretches as far as the floors of [first, last) reach.
-
-        Occupancy looks half a window ahead, so it is decided that much later than the floor.
-        """
-        start = self.n_decided * noise.HOPS_PER_FRAME - self.hop_base
-        stop = start + (last - first) * noise.HOPS_PER_FRAME
-        busy = np.zeros(stop, dtype=np.int64)
-        gates.mark_busy(self.hops, self.floors[:last, 0], noise.HOPS_PER_FRAME, busy)
-        until = stop if final else stop - gates.HALF_WINDOW
-        dense = np.zeros(stop, dtype=np.int64)
-        gates.mark_dense(busy, self.n_dense - self.hop_base, until, dense)
-        self.n_dense = until + self.hop_base
-        flat_limit = FLAT_S * self.fs_hz
-        dead = gates.unusable(
-            self.hops[:stop], math.ceil(flat_limit / self.hop), flat_limit, max(2, self.hop // 2)
-        )
-        busy[:start] = 0
-        self.busy_ranges.append(ranges.runs(busy.astype(bool)) + self.hop_base)
-        self.dense_ranges.append(ranges.runs(dense.astype(bool)) + self.hop_base)
-        self.unusable_ranges.append(ranges.runs(dead) + self.hop_base)
-        power = self.hops[start:stop, :2]
-        self.profile.append(power.reshape(-1, PROFILE_HOPS, 2).mean(axis=1))
 
     def _forget(self) -> None:
         """Let go of hops and frames that no later decision looks at."""

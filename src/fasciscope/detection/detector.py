@@ -39,6 +39,12 @@ class Detector:
     ----------
     families : tuple of Family
         Known after `finish`.
+    excluded : ndarray, shape (n, 2), int64
+        Samples that are not analysable, gaps apart; known after `finish`.
+    left_out : tuple of int
+        Channels that nothing usable was on; known after `finish`.
+    clipped : int
+        Twitches that reached a rail; known after `finish`.
     look_ahead_s : float
         Samples this much later than a potential are seen before it is told of.
     """
@@ -62,6 +68,7 @@ class Detector:
         self.families: tuple[Family, ...] = ()
         self.excluded = np.empty((0, 2), dtype=np.int64)
         self.left_out: tuple[int, ...] = ()
+        self.clipped = 0
         self._gaps: list[tuple[int, int]] = []
 
     @property
@@ -128,6 +135,7 @@ class Detector:
         for channel in self.channels:
             channel.finish()
         verdicts = [verdict.judge(channel, self.n_samples) for channel in self.channels]
+        self.clipped = sum(one.clipped for one in verdicts)
         self._exclude(verdicts)
         twitches, families = self._combine(verdicts)
         self.families = tuple(families)

@@ -10,7 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fasciscope.detection.kernels import FLAT, MISSING, POWER, RAILED, SLOPE
+from fasciscope.detection import ranges
+from fasciscope.detection.kernels import FLAT, POWER, RAILED
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -107,15 +108,52 @@ def unusable(hops: F64, flat_hops: int, flat_limit: float, rail_limit: int) -> N
     return out
 
 
-def mean_frequency(hops: F64, fs_hz: float) -> float:
-    """Return the root-mean-square frequency (Hz) of the band-passed signal over hops."""
-    power, slope = hops[:, POWER].sum(), hops[:, SLOPE].sum()
-    if power <= 0:
-        return 0.0
-    sine = min(1.0, 0.5 * float(np.sqrt(slope / power)))
-    return float(np.arcsin(sine) * fs_hz / np.pi)
+class Stretches:
+    """Collects the busy, dense and unusable stretches of one channel, in hops from its start.
 
+    Parameters
+    ----------
+    hop : int
+        Samples per hop.
+    flat_limit : int
+        Equal samples in a row that no live electrode gives.
+    """
 
-def missing(hops: F64) -> NDArray[np.bool_]:
-    """Return the hops in which samples are missing."""
-    return hops[:, MISSING] > 0
+    def __init__(self, hop: int, flat_limit: int) -> None:
+        self.flat_limit = flat_limit
+        self.flat_hops = -(-flat_limit // hop)
+        self.rail_limit = max(2, hop // 2)
+        self.busy: list[I64] = []
+        self.dense: list[I64] = []
+        self.unusable: list[I64] = []
+        self._n_dense = 0  # hops whose occupancy is decided
+
+    def collect(
+        self, hops: F64, floors: F64, hops_per_frame: int, start: int, base: int, final: bool
+    ) -> None:
+        """Take in the hops from `start` on, as far as their floors reach.
+
+        Occupancy looks half a window ahead, so it is decided that much later than the floor.
+
+        Parameters
+        ----------
+        hops : ndarray, shape (n, N_HOP)
+        floors : ndarray, shape (n_frames,), µV²
+            From the frame of ``hops[0]`` on.
+        hops_per_frame, start, base : int
+            `base` is the number of ``hops[0]``, counted from the beginning of the signal.
+        final : bool
+            True if the signal ends here.
+        """
+        stop = floors.size * hops_per_frame
+        busy = np.zeros(stop, dtype=np.int64)
+        mark_busy(hops, floors, hops_per_frame, busy)
+        until = stop if final else stop - HALF_WINDOW
+        dense = np.zeros(stop, dtype=np.int64)
+        mark_dense(busy, self._n_dense - base, until, dense)
+        self._n_dense = until + base
+        dead = unusable(hops[:stop], self.flat_hops, self.flat_limit, self.rail_limit)
+        busy[:start] = 0
+        self.busy.append(ranges.runs(busy.astype(bool)) + base)
+        self.dense.append(ranges.runs(dense.astype(bool)) + base)
+        self.unusable.append(ranges.runs(dead) + base)

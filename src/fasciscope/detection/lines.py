@@ -208,6 +208,8 @@ class LineTracker:
     ----------
     table : ndarray, shape (N_LINE, n_lines)
         See `kernels.front_end`, which moves it on with each sample.
+    strongest : tuple of float
+        Frequency (Hz) and amplitude (µV) of the strongest line so far.
     """
 
     def __init__(self, fs_hz: float, sections: NDArray[np.float64], lowpass_hz: float) -> None:
@@ -216,7 +218,15 @@ class LineTracker:
         self.highest_hz = min(lowpass_hz * 1.3, 0.47 * fs_hz)
         self.window = math.ceil(WINDOW_S * fs_hz)
         self.table = np.zeros((kernels.N_LINE, 0))
+        self.strongest = (0.0, 0.0)
         self._seen = np.empty(0)
+
+    def _remember(self) -> None:
+        size = np.hypot(self.table[kernels.IN_PHASE], self.table[kernels.QUADRATURE])
+        if size.size and size.max() > self.strongest[1]:
+            k = int(np.argmax(size))
+            turn = math.atan2(self.table[kernels.TURN_SIN, k], self.table[kernels.TURN_COS, k])
+            self.strongest = (turn * self.fs_hz / (2 * math.pi), float(size[k]))
 
     def learn(self, x: NDArray[np.float64]) -> None:
         """Start from the signal's beginning: a line must stand at both ends of it."""
@@ -225,12 +235,14 @@ class LineTracker:
         steady = lasting(first, self._seen) if x.size > 1.5 * self.window else first
         steady = whole_comb(steady, self.highest_hz)
         self.table = start_lines(steady, x, self.sections, self.fs_hz)
+        self._remember()
 
     def look_again(self, x: NDArray[np.float64]) -> None:
         """Begin lines that stand in the last seconds `x`, and stood there the time before."""
         seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
         steady = whole_comb(lasting(seen, self._seen), self.highest_hz)
         self._seen = seen
+        self._remember()
         if steady.size:
             last_second = x[-math.ceil(self.fs_hz) :]
             self.table = renew(self.table, steady, last_second, self.sections, self.fs_hz)

@@ -22,6 +22,10 @@ LEAST_EVENTS = 10
 """Below this many events nothing can be said about clustering; Poisson is taken."""
 
 
+LEAST_S = 10.0
+"""Analysable time under which no rate is stated."""
+
+
 def clustering(times_s: NDArray[np.float64], analysable_s: float) -> float:
     """Return variance over mean of the counts in equal stretches, at least 1.
 
@@ -46,13 +50,13 @@ def per_minute(n: int, analysable_s: float, excess: float = 1.0) -> tuple[float,
     n : int
         Events.
     analysable_s : float
-        Analysable time, s; without any, all three are NaN.
+        Analysable time, s; with less than `LEAST_S`, all three are NaN.
     excess : float, default 1.0
         Variance over mean of the counts, see `clustering`.
     """
     from scipy.special import gammaincinv  # late: it costs a tenth of a second
 
-    if analysable_s <= 0:
+    if analysable_s < LEAST_S:
         return math.nan, math.nan, math.nan
     scale = 60.0 / analysable_s
     effective = n / excess

@@ -59,6 +59,8 @@ class ChannelVerdict:
         Waveform family, 0 = none.
     offsets : ndarray, shape (n,), float64
         How much later than its family's template each lies, samples.
+    clipped : int
+        Twitches among them that touched a rail.
     others : ndarray of EVENT_DTYPE
         Contractions, cramps, artefacts, heartbeats.
     sustained, unusable : ndarray, shape (m, 2), int64
@@ -69,6 +71,7 @@ class ChannelVerdict:
     snippets: NDArray[np.float32]
     labels: I64
     offsets: F64
+    clipped: int
     others: ev.Events
     sustained: I64
     unusable: I64
@@ -109,9 +112,10 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
     unusable = ranges.union(movement, dead, ranges.widen(odd_ranges, edge))
+    unusable = ranges.clip(ranges.join(unusable, edge), n_samples)
     others = ev.merge(
         activity.classify(sustained, channel, fs_hz),
-        ev.intervals(Kind.ARTIFACT, ranges.join(ranges.union(movement, dead, odd_ranges), edge)),
+        ev.intervals(Kind.ARTIFACT, unusable),
         _beat_events(rows[beats]),
     )
     return ChannelVerdict(
@@ -119,9 +123,10 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
         snippets[twitch],
         renumbered(grouping.labels[twitch]),
         grouping.offsets[twitch],
+        int((rows[twitch, c.RAILED] > 0).sum()),
         others,
         sustained,
-        ranges.clip(unusable, n_samples),
+        unusable,
     )
 
 

@@ -71,7 +71,7 @@ def read(path: str | Path) -> Recording:
     Returns
     -------
     Recording
-        With gaps as gaps, and what had to be assumed in ``info.note``.
+        With gaps as gaps, and what had to be assumed in ``remarks``.
 
     Raises
     ------

@@ -5,7 +5,7 @@ are looked at here, because a file may have been cut off, may hold other signals
 gives its gaps in one of two ways (annotations of ours, or records that do not follow on each
 other, EDF+D).
 
-What is assumed is said in ``info.note``: a channel without a unit, a channel that looks like raw
+What is assumed is said in ``remarks``: a channel without a unit, a channel that looks like raw
 counts, signals that were left out. EDF has no time zone: in a file of ours it stands in the
 recording field; any other start is taken as local time on this computer.
 
@@ -120,7 +120,7 @@ def _assemble(path: Path, header: Header, pick: Pick, notes: _Notes) -> Recordin
         channels=channels,
         start=start,
         device=str(facts.get("device", device)),
-        note=" ".join([str(facts["note"]), *sentences] if "note" in facts else sentences),
+        note=str(facts.get("note", "")),
     )
     return Recording(
         info=info,
@@ -129,6 +129,7 @@ def _assemble(path: Path, header: Header, pick: Pick, notes: _Notes) -> Recordin
         markers=tuple(Marker(min(max(m.sample_index, 0), n - 1), m.text) for m in marks),
         name=path.name,
         truncated=header.n_records != n_records,
+        remarks=tuple(sentences),
     )
 
 

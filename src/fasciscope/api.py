@@ -205,21 +205,28 @@ def record(
     DeviceError
         If there is no board, or it goes away. What had been recorded stays.
     """
-    source = open_board(
-        path, port=port, seconds=seconds, fs_hz=fs_hz, channels=channels,
-        muscles=muscles, side=side, note=note,
-    )  # fmt: skip
+    from fasciscope.sources import SerialSource
+
+    check_wishes(path, seconds=seconds, fs_hz=fs_hz, channels=channels, side=side)
+    source = SerialSource(
+        port, fs_hz=fs_hz, channels=channels, muscles=muscles, side=side, note=note
+    )
     capture(source, path, seconds=seconds, stop=stop)
     return read(path)
 
 
-def open_board(path: str | Path, *, seconds: float | None = None, **wishes: Any) -> Source:
-    """Check what can be checked beforehand, then open the board; see `record`."""
+def check_wishes(
+    path: str | Path,
+    *,
+    seconds: float | None = None,
+    fs_hz: float | None = None,
+    channels: int | None = None,
+    side: str = "",
+) -> None:
+    """Raise what `record` would raise for these, before anybody looks for a board."""
     from fasciscope import formats
     from fasciscope.blocks import CHANNELS_MAX, SIDES, check_rate
-    from fasciscope.sources import SerialSource
 
-    fs_hz, channels = wishes.get("fs_hz"), wishes.get("channels")
     if seconds is not None and not (math.isfinite(seconds) and 0 < seconds <= SECONDS_MAX):
         raise InputError(
             f"The length must lie above 0 and up to {SECONDS_MAX:,.0f} seconds (a week), "
@@ -229,10 +236,9 @@ def open_board(path: str | Path, *, seconds: float | None = None, **wishes: Any)
         check_rate(fs_hz)
     if channels is not None and not 1 <= channels <= CHANNELS_MAX:
         raise InputError(f"A board has 1 to {CHANNELS_MAX} channels, not {channels}.")
-    if wishes.get("side", "") not in SIDES:
-        raise InputError(f"Side must be left or right, not {wishes['side']!r}.")
+    if side not in SIDES:
+        raise InputError(f"Side must be left or right, not {side!r}.")
     must_be_new(Path(path), formats.beside(path, "emg.json"))
-    return SerialSource(**wishes)
 
 
 def capture(
@@ -291,11 +297,10 @@ def _describe(writer: EdfWriter, newest: list[Health]) -> None:
 
 def _facts(duration_s: float, newest: list[Health]) -> dict[str, Any]:
     from dataclasses import asdict
-
-    import fasciscope
+    from importlib.metadata import version
 
     facts: dict[str, Any] = {"RecordingDuration": duration_s}
-    facts["software_version"] = fasciscope.__version__
+    facts["software_version"] = version("fasciscope")
     if newest:
         facts["session"] = asdict(newest[0])
     return facts

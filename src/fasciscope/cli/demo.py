@@ -85,18 +85,19 @@ def _simulate(recording_file: Path, seed: int) -> Simulation:
 
 def _record(simulation: Simulation, recording_file: Path) -> Recording:
     from fasciscope import api, formats
-    from fasciscope.cli.live import StatusLine, TwitchCounter
+    from fasciscope.cli.live import StatusLine, TwitchCounter, warm_up
     from fasciscope.cli.stopping import stop_signals
     from fasciscope.device.emulator import EmulatedBoard
+    from fasciscope.sources import SerialSource
 
+    warm_up()
     with EmulatedBoard(simulation.recording, speed=SPEED) as board, stop_signals() as stop:
         console.status(
             f"2  An emulated board streams it on {board.port}, {SPEED:g} times faster than real; "
             f"recording to {recording_file} …"
         )
-        source = api.open_board(
-            recording_file,
-            port=board.port,
+        source = SerialSource(
+            board.port,
             muscles=[simulation.scene.muscle],
             side=simulation.scene.side,
             note=f"Demo: simulated scene {SCENE}, seed {simulation.seed}",

@@ -30,8 +30,6 @@ class TwitchCounter:
     def __init__(self, info: StreamInfo) -> None:
         from fasciscope.detection import Detector
 
-        with console.busy("Getting the detector ready"):
-            _warm_up(Detector, info)
         self.detector = Detector(info)
         self.twitches = 0
         self.finished = False
@@ -52,16 +50,26 @@ def _twitches(events: Events) -> int:
     return len(of_kind(events, Kind.FASCICULATION))
 
 
-def _warm_up(detector: Any, info: StreamInfo) -> None:
-    """Have the kernels compiled before the first sample comes: that can take some seconds."""
+def warm_up() -> None:
+    """Have the detector's kernels compiled, or loaded, before the first sample comes.
+
+    The very first time takes some ten seconds; later ones, half a second. Done ahead of opening a
+    port, since a busy interpreter would read the port too late.
+    """
     import numpy as np
 
-    from fasciscope.blocks import Block
+    from fasciscope.blocks import Block, Channel, StreamInfo
+    from fasciscope.detection import Detector
 
-    quiet = np.random.default_rng(0).integers(-4, 5, (int(2 * info.fs_hz), info.n_channels))
-    throwaway = detector(info)
-    throwaway.process(Block(quiet.astype(np.int16), 0))
-    throwaway.finish()
+    with console.busy("Getting the detector ready"):
+        counts = np.random.default_rng(0).normal(0, 8, (8000, 1))
+        time_ms = np.arange(-10, 10.5, 0.5)
+        for middle in range(1500, 7000, 600):
+            pulse = 200 * np.exp(-((time_ms / 3) ** 2)) * np.cos(time_ms / 2)
+            counts[middle - 20 : middle + 21, 0] += pulse
+        detector = Detector(StreamInfo(2000.0, (Channel("EMG1", 1.0),)))
+        detector.process(Block(counts.astype(np.int16), 0))
+        detector.finish()
 
 
 class StatusLine:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fasciscope.cli import console, words
-from fasciscope.cli.live import StatusLine, TwitchCounter
+from fasciscope.cli.live import StatusLine, TwitchCounter, warm_up
 from fasciscope.cli.stopping import listen_for_markers, stop_signals
 from fasciscope.errors import FasciscopeError
 
@@ -71,19 +71,21 @@ def record(
     """
     from fasciscope import api
     from fasciscope.session import Markers
+    from fasciscope.sources import SerialSource
 
     output = output or Path(f"fasciscope_{datetime.now():%Y%m%d-%H%M%S}_emg.edf")
     seconds = None if minutes is None else minutes * 60
+    where = side.value if side else ""
+    api.check_wishes(output, seconds=seconds, fs_hz=rate, channels=channels, side=where)
     with stop_signals() as stop:
+        warm_up()
         with console.busy("Looking for the board"):
-            source = api.open_board(
-                output,
-                seconds=seconds,
-                port=port,
+            source = SerialSource(
+                port,
                 fs_hz=rate,
                 channels=channels,
                 muscles=tuple(muscle or ()),
-                side=side.value if side else "",
+                side=where,
                 note=note,
             )
         with closing(source):

@@ -10,7 +10,7 @@ import typer
 
 from fasciscope.cli import console, words
 from fasciscope.cli.detect import load
-from fasciscope.cli.live import StatusLine, TwitchCounter
+from fasciscope.cli.live import StatusLine, TwitchCounter, warm_up
 from fasciscope.cli.stopping import stop_signals
 from fasciscope.errors import InputError
 
@@ -75,6 +75,7 @@ def _through_the_pipeline(recording: Recording, speed: float) -> None:
     from fasciscope.session import run_session
     from fasciscope.sources import Paced, ReplaySource
 
+    warm_up()
     counter = TwitchCounter(recording.info)
     with (
         stop_signals() as stop,

@@ -6,13 +6,30 @@ import os
 import stat
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from fasciscope import read
+from fasciscope.cli import main
 from fasciscope.device.emulator import EmulatedBoard
 from fasciscope.formats import write_edf
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command in `tmp_path`, within this process: there are many of them here."""
+    monkeypatch.chdir(tmp_path)
+
+    def run_it(*args: object) -> SimpleNamespace:
+        done = CliRunner().invoke(main.app, list(map(str, args)))
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
+
+    return run_it
 
 
 def refused(done, *words: str) -> None:

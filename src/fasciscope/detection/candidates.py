@@ -26,14 +26,15 @@ F32 = NDArray[np.float32]
     AMPLITUDE,  # peak to peak, µV
     DEFLECTION,  # largest deflection from the local baseline, signed, µV
     WIDTH,  # time at more than a quarter of the deflection, samples
-    STEP,  # baseline after minus before, as a part of the deflection
+    STEP,  # baseline after minus before, as a part of the deflection, signed
     SWING,  # range of the slow signal around it, as a part of the deflection
     RAILED,  # samples at a rail within it
     MISSING_NEAR,  # 1 if samples are missing within its reach
     ENERGY,  # local energy, µV²
     FLOOR,  # noise floor there, µV²
-) = range(14)
-N_CANDIDATE = 14
+    SHARPNESS,  # root-mean-square frequency within 6 ms, Hz
+) = range(15)
+N_CANDIDATE = 15
 
 
 @njit(cache=True, nogil=True)
@@ -97,6 +98,7 @@ def measure(
         _deflection(u, place - band_delay, half[atom], smooth, ms, row)
         peak = int(row[PEAK])
         _surroundings(x, u, peak, ms, rail_low, rail_high, row)
+        row[SHARPNESS] = _rms_frequency(u, peak, int(6 * ms), fs_hz)
         _extent(energy, places[j], window_delay + band_delay, floors[f], int(40 * ms), row)
         n += 1
     return n
@@ -145,9 +147,10 @@ def _surroundings(
 ) -> None:
     """Note a step of the baseline, slow swings, clipping and missing samples around a peak."""
     size = max(abs(row[DEFLECTION]), 1e-9)
+    sign = 1.0 if row[DEFLECTION] >= 0 else -1.0
     before = _median(u, peak - int(40 * ms), peak - int(14 * ms))
     after = _median(u, peak + int(20 * ms), peak + int(46 * ms))
-    row[STEP] = abs(after - before) / size
+    row[STEP] = sign * (after - before) / size
     width = max(2, int(20 * ms))
     low, high = math.inf, -math.inf
     for k in range(-5, 5):
@@ -165,6 +168,19 @@ def _surroundings(
             railed += 1
     row[RAILED] = railed
     row[MISSING_NEAR] = missing
+
+
+@njit(cache=True, nogil=True)
+def _rms_frequency(u: F32, peak: int, reach: int, fs_hz: float) -> float:
+    mean = 0.0
+    for i in range(peak - reach, peak + reach + 1):
+        mean += u[i]
+    mean /= 2 * reach + 1
+    power, slope = 1e-12, 0.0
+    for i in range(peak - reach, peak + reach + 1):
+        power += (u[i] - mean) ** 2
+        slope += (u[i] - u[i - 1]) ** 2
+    return math.asin(min(1.0, 0.5 * math.sqrt(slope / power))) * fs_hz / math.pi
 
 
 @njit(cache=True, nogil=True)

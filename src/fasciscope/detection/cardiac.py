@@ -62,6 +62,7 @@ def find_beats(
         mine = _one_a_beat(times_s, slow[members], size[members])
         if is_heartbeat(times_s[mine]):
             beats[mine] = True
+            beats[_missed(times_s, slow, mine, size)] = True
         free = free[~members[free]]
     return beats
 
@@ -73,6 +74,31 @@ def _one_a_beat(
     breaks = np.flatnonzero(np.diff(times_s[rows]) > 0.6 * SHORTEST_S) + 1
     parts = zip(np.split(rows, breaks), np.split(size, breaks), strict=True)
     return np.array([part[np.argmax(sizes)] for part, sizes in parts], dtype=np.int64)
+
+
+def _missed(
+    times_s: NDArray[np.float64],
+    slow: NDArray[np.int64],
+    beats: NDArray[np.int64],
+    size: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return slow rows that stand where a beat is due but was not known by its shape.
+
+    Another phase of it may have been the largest that time.
+    """
+    at = times_s[beats]
+    usual = float(np.median(np.diff(at)))
+    least = 0.5 * float(np.median(size[np.isin(slow, beats)]))
+    found = []
+    for row, own in zip(slow, size, strict=True):
+        k = int(np.clip(np.searchsorted(at, times_s[row]), 1, len(at) - 1))
+        gap = at[k] - at[k - 1]
+        beats_in_it = round(gap / usual)
+        place = (times_s[row] - at[k - 1]) / gap * max(beats_in_it, 1)
+        due = beats_in_it >= 2 and abs(place - round(place)) < EVENNESS
+        if due and 0 < round(place) < beats_in_it and own > least:
+            found.append(int(row))
+    return np.array(found, dtype=np.int64)
 
 
 def _alike(unit: NDArray[np.float32], seed: NDArray[np.float32], fs_hz: float) -> NDArray[np.bool_]:

@@ -20,8 +20,9 @@ from fasciscope.detection.settings import Settings
 from fasciscope.errors import InputError
 from fasciscope.events import Events, Kind
 
-SAME_EVENT_S = 0.010
-"""Peaks on several channels within this are one potential: 4 m/s over 4 cm."""
+SAME_EVENT_S = 0.016
+"""Peaks on several channels within this are one potential: the largest phase may be
+another one on another channel, and 4 m/s over 4 cm add 10 ms."""
 DEAD_SHARE = 0.5
 """A channel that is unusable for more of the time than this is left out of the whole."""
 

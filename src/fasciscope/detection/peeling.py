@@ -112,8 +112,6 @@ class Peeler:
         self.threshold = threshold
         self.fine = grouper.finer(templates) if len(templates) else templates
         self.energies = (self.fine.astype(np.float64) ** 2).sum(axis=1)
-        middle = templates.shape[1] // 2
-        self.peak = np.abs(templates).argmax(axis=1) - middle if len(templates) else np.empty(0)
 
     def resolve(self, rows: F64, shapes: F32, members: I64) -> tuple[list[Fitted], list[int]]:
         """Return the potentials fitted in a cluster, and the rows that stand without a template."""
@@ -160,7 +158,8 @@ class Peeler:
             family, part = divmod(which, self.grouper.fine)
             same = slice(family * self.grouper.fine, (family + 1) * self.grouper.fine)
             closed[same, max(0, place - refractory) : place + refractory + 1] = True
-            peak = place + part / self.grouper.fine + float(self.peak[family])
+            # templates are centred on the largest deflection of the wide-band signal
+            peak = place + part / self.grouper.fine
             row = int(members[np.argmin(np.abs(places - peak))])
             fitted.append(Fitted(row, family + 1, peak, factor))
         return fitted

@@ -23,6 +23,9 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+SLENDER = 0.75
+"""Peak-to-peak size over noise, per square root of the score: 1.6 for a cycle of 10 ms, 1 for the
+longest potentials; less is the slow tail that a filter drags behind something large."""
 STEPS = 2.5
 """Converter steps that a potential must be larger than: two are noise that crosses two edges."""
 SAME_PEAK_S = 0.009
@@ -34,8 +37,12 @@ EDGE_S = 0.06
 """Kept clear around activity and artefacts: a potential and its filter tail fit in it."""
 POP_S = 0.0035
 """A surface potential is wider than this at a quarter of its height; an electrode pop is not."""
-STEP_LIMIT = 0.4
-"""A potential returns to where it began; a step that stays is the electrode's."""
+SHARP_HZ = 300.0
+"""A potential of 8 ms with four phases has a root-mean-square frequency of 220 Hz; a spike of two
+milliseconds has more than 400."""
+STEP_LIMIT = 0.25
+"""A potential returns to where it began, or beyond it (a high-pass swings back); what 20 to 46 ms
+later still lies on the same side is an electrode's charge leaking away."""
 SWING_LIMIT = 1.3
 """Slow swings larger than the potential itself: the skin or the cable moves."""
 OFTEN = 5
@@ -85,6 +92,8 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     snippets = np.concatenate([np.empty((0, width), dtype=np.float32), *channel.snippets])
     keep = single(rows, fs_hz) & (rows[:, c.MISSING_NEAR] == 0)
     keep &= rows[:, c.AMPLITUDE] > STEPS * channel.step_uv
+    noise_uv = np.sqrt(rows[:, c.FLOOR] / channel.median_over_mean())
+    keep &= rows[:, c.AMPLITUDE] > SLENDER * np.sqrt(rows[:, c.SCORE]) * noise_uv
     rows, snippets = rows[keep], snippets[keep]
     order = np.argsort(rows[:, c.PEAK], kind="stable")
     rows, snippets = rows[order], snippets[order]
@@ -106,6 +115,7 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     good = ~beats & ~near_beat & ~_within(rows, ranges.widen(movement, edge))
     odd = good & misshapen(rows, grouping.labels, fs_hz)
     twitch = good & ~odd
+    odd &= ~_in_shadow(rows, odd, twitch, edge)
 
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))
     sustained = ranges.clip(activity.reach_out(sustained, rows[good], fs_hz), n_samples)
@@ -132,6 +142,16 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
 
 def _within(rows: F64, stretch: I64) -> Mask:
     return ranges.inside(rows[:, c.PEAK].astype(np.int64), ranges.union(stretch))
+
+
+def _in_shadow(rows: F64, odd: Mask, twitch: Mask, reach: int) -> Mask:
+    """Return which odd rows are only the swing back of a larger potential beside them."""
+    out = np.zeros(len(rows), dtype=np.bool_)
+    peaks, energy = rows[twitch, c.PEAK], rows[twitch, c.ENERGY]
+    for j in np.flatnonzero(odd):
+        low, high = np.searchsorted(peaks, [rows[j, c.PEAK] - reach, rows[j, c.PEAK] + reach])
+        out[j] = bool((energy[low:high] > rows[j, c.ENERGY]).any())
+    return out
 
 
 def _at_beats(stretch: I64, beats: F64, reach: int) -> Mask:
@@ -181,18 +201,20 @@ def single(rows: F64, fs_hz: float) -> Mask:
 def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
     """Return which rows are not shaped as a potential: pops, steps, swings.
 
-    A waveform that comes again and again is no accident of the electrode: only its width is
-    judged, by its members' median.
+    A waveform that comes again and again is judged by its members' medians, and not by slow swings,
+    since the signal around a single one may hold anything.
     """
     width, step = rows[:, c.WIDTH].copy(), rows[:, c.STEP].copy()
-    swing = rows[:, c.SWING].copy()
+    swing, sharp = rows[:, c.SWING].copy(), rows[:, c.SHARPNESS].copy()
     for k in range(1, int(labels.max(initial=0)) + 1):
         members = labels == k
         if members.sum() >= OFTEN:
             width[members] = np.median(width[members])
-            step[members] = swing[members] = 0.0
+            sharp[members] = np.median(sharp[members])
+            step[members] = np.median(step[members])
+            swing[members] = 0.0
     clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
-    pop = width < POP_S * fs_hz
+    pop = (width < POP_S * fs_hz) | (sharp > SHARP_HZ)
     return np.asarray(clear & (pop | (step > STEP_LIMIT)) | (swing > SWING_LIMIT))
 
 

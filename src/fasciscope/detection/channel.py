@@ -23,8 +23,8 @@ MARGIN_S = 0.15
 PIECE_S = 8.0
 """Longest stretch taken in at once: bounds the memory."""
 HISTORY_S = 5.0
-LINES_EVERY = 10
-"""Frames between two looks at the spectrum: five seconds, a part of the first ten."""
+LINES_EVERY = 20
+"""Frames between two looks at the spectrum: ten seconds."""
 DRIFT_HZ = 1.0
 ENERGY_S = 0.005
 """Each of the two boxes that make the energy window: together a triangle of 10 ms."""

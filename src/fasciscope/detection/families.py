@@ -121,8 +121,10 @@ def compare(
 def delayed(shapes: F32, samples: F64) -> F32:
     """Return each row delayed by its (fractional) number of samples, by the Fourier transform."""
     n = shapes.shape[1]
-    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(n)[None, :] * samples[:, None])
-    return np.fft.irfft(np.fft.rfft(shapes, axis=1) * turn, n, axis=1).astype(np.float32)
+    padded = -(-n // 32) * 32  # a length that the transform is quick with
+    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(padded)[None, :] * samples[:, None])
+    moved = np.fft.irfft(np.fft.rfft(shapes, padded, axis=1) * turn, padded, axis=1)
+    return moved[:, :n].astype(np.float32)
 
 
 class Grouper:

@@ -23,6 +23,8 @@ ATOMS_HZ = (38.0, 57.0, 85.0, 128.0, 192.0)
 """Centres a half octave apart and a bit: neighbours overlap at 80 % of their energy."""
 CYCLES = 0.40
 """Standard deviation of the envelope, in cycles: about one and a half cycles are seen."""
+COARSE = 3
+"""An atom's power changes little over three milliseconds: it is a cycle and a half wide."""
 SHARE_MEMORY = 0.03
 """Part of a new frame in the learned share: some fifteen seconds."""
 REACH = 2.6
@@ -54,7 +56,7 @@ def atoms(fs_hz: float) -> tuple[F64, F64, NDArray[np.int64]]:
     return cosine, sine, half
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def atom_power(y: F32, centre: int, cosine: F64, sine: F64, half: int) -> float:
     """Return the power of one atom at one place: half the squared modulus.
 
@@ -111,16 +113,22 @@ def best_fit(
     Parameters
     ----------
     reach, step : int
-        Places looked at: `centre` ± `reach`, every `step` samples.
+        Places looked at: `centre` ± `reach`, every third `step` first, then every one beside the
+        best.
     noise : ndarray, shape (n_atoms,)
         Noise power in each atom (µV²).
     """
     best, place, which = 0.0, centre, 0
     for k in range(half.size):
-        for p in range(centre - reach, centre + reach + 1, step):
+        for p in range(centre - reach, centre + reach + 1, COARSE * step):
             value = atom_power(y, p, cosine[k], sine[k], half[k]) / noise[k]
             if value > best:
                 best, place, which = value, p, k
+    middle, k = place, which
+    for p in range(middle - (COARSE - 1) * step, middle + COARSE * step, step):
+        value = atom_power(y, p, cosine[k], sine[k], half[k]) / noise[k]
+        if value > best:
+            best, place = value, p
     return best, place, which
 
 

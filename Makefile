@@ -39,6 +39,7 @@ test: lint ## Check style and types, then run every test
 .PHONY: bench
 bench: $(DEV) ## Run the benchmarks (see benchmarks/README.md)
 	@set -e; for script in benchmarks/bench_*.py; do \
+		[ -e "$$script" ] || { echo "There are no benchmarks here yet."; break; }; \
 		echo "== $$script"; $(BIN)/python "$$script"; \
 	done
 

@@ -48,7 +48,7 @@ def test_help_comes_in_half_a_second():
         return time.perf_counter() - begun
 
     seconds()  # the byte code is compiled once
-    assert min(seconds() for _ in range(3)) < 0.5
+    assert min(seconds() for _ in range(5)) < 0.5
 
 
 def test_version_is_that_of_the_package(run):

@@ -26,6 +26,41 @@ BLOCK_S = 0.1
 _NEAR_S = 10.0
 
 
+class LostBoardError(DeviceError):
+    """The board is gone in the middle of a run; it may come back.
+
+    Attributes
+    ----------
+    reason : str
+        In a few words, for an annotation.
+    restarted : bool
+        The port is as it was: the board has only started anew.
+    """
+
+    def __init__(self, text: str, reason: str, *, restarted: bool = False) -> None:
+        super().__init__(text)
+        self.reason, self.restarted = reason, restarted
+
+
+@dataclass(frozen=True, slots=True)
+class HostGap:
+    """A gap whose length is known by the host's clock alone, since the board began anew.
+
+    Parameters
+    ----------
+    first, stop : int
+        Samples missing, half-open.
+    uncertainty_s : float
+        How far its end may be off, seconds.
+    reason : str
+    """
+
+    first: int
+    stop: int
+    uncertainty_s: float
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class LinkHealth:
     """How the line and the board are doing.
@@ -50,6 +85,12 @@ class LinkHealth:
         Fill of the buffer on this side, 0 to 1.
     overflowed : int
         Scans thrown away on this side because that buffer was full.
+    reconnects : int, default 0
+        How often the board went away and came back.
+    waiting_s : float or None, default None
+        How long it has been away now; None while it is there.
+    host_gaps : tuple of HostGap, default ()
+        Gaps that could only be placed by the host's clock.
     """
 
     measured_hz: float | None
@@ -63,6 +104,9 @@ class LinkHealth:
     board_level: float | None
     inbox_level: float
     overflowed: int
+    reconnects: int = 0
+    waiting_s: float | None = None
+    host_gaps: tuple[HostGap, ...] = ()
 
 
 class Run:
@@ -99,6 +143,8 @@ class Run:
         self._end_told: int | None = None
         self._heard_s = time.monotonic()
         self._taken_index = 0
+        self.started_s: tuple[float, float] | None = None
+        """Host times between which scan 0 was taken: START sent, and answered."""
 
     # -- the feeding side --------------------------------------------------------------------
 
@@ -136,6 +182,11 @@ class Run:
         if final_index is not None:
             final_index = self.unwrapped(final_index)
         self.inbox.end(error, final_index)
+
+    def resume(self) -> None:
+        """Go on after the line was lost: the board never stopped."""
+        self._heard_s = time.monotonic()
+        self.inbox.reopen()
 
     def unwrapped(self, index: int) -> int:
         """Return the 64-bit form of a u32 scan index near the newest one."""
@@ -175,9 +226,11 @@ class Run:
             self._boot_told = boot
         else:
             self.end(
-                DeviceError(
+                LostBoardError(
                     f"{self._label} has restarted, so the recording ends here; what was recorded "
-                    "so far is safe. Check its power supply, then start anew."
+                    "so far is safe. Check its power supply, then start anew.",
+                    "the board restarted",
+                    restarted=True,
                 )
             )
 
@@ -216,7 +269,8 @@ class Run:
             if taken.ended:
                 break
             # waits are counted, not the clock: a computer that was asleep has not been listening
-            waited_s = waited_s + wait_s if self._heard_s == heard_s else 0.0
+            quiet = not taken.chunks and self._heard_s == heard_s
+            waited_s = waited_s + wait_s if quiet else 0.0
             heard_s = self._heard_s
             if waited_s > SILENCE_S:
                 self._fell_silent()
@@ -248,8 +302,9 @@ class Run:
 
     def _fell_silent(self) -> None:
         self.end(
-            DeviceError(
+            LostBoardError(
                 f"{self._label} has been silent for {SILENCE_S:g} s. What was recorded so far is "
-                "safe. Check the cable, then start anew."
+                "safe. Check the cable, then start anew.",
+                "the board was silent",
             )
         )

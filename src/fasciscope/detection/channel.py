@@ -20,7 +20,7 @@ F64 = NDArray[np.float64]
 
 MARGIN_S = 0.15
 """What a candidate's figures need to see on both sides."""
-PIECE_S = 8.0
+PIECE_S = 10.0
 """Longest stretch taken in at once: bounds the memory."""
 HISTORY_S = 5.0
 LINES_EVERY = 20

@@ -37,6 +37,8 @@ LEAST_MEMBERS = 3
 MOST_FAMILIES = 40
 MOST_SEEDS = 1500
 ROUNDS = 4
+CHUNK = 16
+"""Samples compared between two looks at whether it is worth going on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,37 +87,60 @@ class Grouping:
     templates: F32
 
 
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _difference(
+    shape: F32, template: F32, first: int, stop: int, shift: int, stride: int, limit: np.float32
+) -> np.float32:
+    """Sum of squared differences, given up where it passes `limit`."""
+    total = np.float32(0.0)
+    for part in range(first, stop, CHUNK * stride):
+        for j in range(part, min(part + CHUNK * stride, stop), stride):
+            step = shape[j + shift] - template[j]
+            total += step * step
+        if total > limit:
+            break
+    return total
+
+
 @njit(cache=True, nogil=True)
 def compare(
-    shapes: F32, templates: F32, first: int, stop: int, reach: int, stride: int, out: F64
+    shapes: F32, templates: F32, fine: int, first: int, stop: int, reach: int, stride: int, out: F64
 ) -> None:
-    """Write the least mean squared difference of each shape and template, and its shift.
+    """Write the least mean squared difference of each shape and template, and the offset.
+
+    Every second whole shift is tried first, then all fractions around the best.
 
     Parameters
     ----------
-    shapes, templates : ndarray, shapes (n, length) and (m, length), float32, µV
+    shapes, templates : ndarray, shapes (n, length) and (m * fine, length), float32, µV
+        Each template `fine` times, delayed by 0, 1/fine, … of a sample.
     first, stop, reach : int
         Part of the template that is compared, and the shifts looked at.
     stride : int
         Compare every so many samples.
     out : ndarray, shape (n, m, 2)
-        Written: difference (µV²) and shift (samples).
+        Written: difference (µV²) and offset (samples).
     """
     n = (stop - first + stride - 1) // stride
     for i in range(shapes.shape[0]):
-        for k in range(templates.shape[0]):
-            best, at = np.inf, 0
-            for shift in range(-reach, reach + 1):
-                total = 0.0
-                for j in range(first, stop, stride):
-                    step = shapes[i, j + shift] - templates[k, j]
-                    total += step * step
-                    if total > best:
-                        break
+        for k in range(templates.shape[0] // fine):
+            best, at, part = np.float32(np.inf), 0, 0
+            for shift in range(-reach, reach + 1, 2):
+                total = _difference(
+                    shapes[i], templates[k * fine], first, stop, shift, stride, best
+                )
                 if total < best:
                     best, at = total, shift
+            coarse = at
+            for shift in range(max(coarse - 1, -reach), min(coarse + 1, reach) + 1):
+                for q in range(fine):
+                    total = _difference(
+                        shapes[i], templates[k * fine + q], first, stop, shift, stride, best
+                    )
+                    if total < best:
+                        best, at, part = total, shift, q
             out[i, k, 0] = best / n
-            out[i, k, 1] = at
+            out[i, k, 1] = at + part / fine
 
 
 def delayed(shapes: F32, samples: F64) -> F32:
@@ -156,13 +181,11 @@ class Grouper:
 
     def distances(self, shapes: F32, templates: F32) -> tuple[F64, F64]:
         """Return least difference (µV²) and offset (samples) of each shape to each template."""
-        out = np.empty((len(shapes), len(templates) * self.fine, 2))
+        out = np.empty((len(shapes), len(templates), 2))
         part = self.part(shapes)
-        compare(shapes, self.finer(templates), part.start, part.stop, self.reach, self.stride, out)
-        grid = out.reshape(len(shapes), len(templates), self.fine, 2)
-        best = grid[..., 0].argmin(axis=2)[..., None]
-        offset = np.take_along_axis(grid[..., 1], best, axis=2)[..., 0] + best[..., 0] / self.fine
-        return np.take_along_axis(grid[..., 0], best, axis=2)[..., 0], offset
+        finer = self.finer(templates)
+        compare(shapes, finer, self.fine, part.start, part.stop, self.reach, self.stride, out)
+        return out[..., 0], out[..., 1]
 
     def assign(self, shapes: F32, templates: F32, noise: F64) -> tuple[I64, F64]:
         """Return the family of each shape, 0 where none fits, and its offset."""

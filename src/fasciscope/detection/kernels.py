@@ -28,7 +28,7 @@ N_LINE = 10
 HOPS_PER_PHASE_CHECK = 10
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def front_end(
     x: F64,
     sections: F64,
@@ -104,11 +104,11 @@ def front_end(
                 state[PREVIOUS_X] = raw
                 d = raw - state[DC]
                 state[DC] += dc_gain * d
+            hum = 0.0
             for k in range(n_lines):
-                c = lines[COS, k]
-                s = lines[SIN, k]
-                if missing == 0:
-                    d -= lines[IN_PHASE, k] * c + lines[QUADRATURE, k] * s
+                hum += lines[IN_PHASE, k] * lines[COS, k] + lines[QUADRATURE, k] * lines[SIN, k]
+            if missing == 0:
+                d -= hum
             u[i] = d
             v = d
             w = d

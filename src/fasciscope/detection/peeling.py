@@ -60,7 +60,7 @@ def clusters(peaks: F64, fs_hz: float) -> list[I64]:
     return [part for part in parts if len(part) > 1]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def best_template(
     rest: F64,
     templates: F32,

@@ -25,25 +25,28 @@ CYCLES = 0.40
 """Standard deviation of the envelope, in cycles: about one and a half cycles are seen."""
 COARSE = 3
 """An atom's power changes little over three milliseconds: it is a cycle and a half wide."""
+PLACES = 13
+MEDIAN = float((1.0 / np.arange(PLACES // 2 + 1, PLACES + 1)).sum())
+"""Mean of the median of so many exponential variables of mean 1."""
 SHARE_MEMORY = 0.03
 """Part of a new frame in the learned share: some fifteen seconds."""
 REACH = 2.6
 """Atoms are cut at this many standard deviations."""
 
 
-def atoms(fs_hz: float) -> tuple[F64, F64, NDArray[np.int64]]:
+def atoms(fs_hz: float) -> tuple[F32, F32, NDArray[np.int64]]:
     """Return the wavelets for a rate: cosine and sine parts, and their half-lengths.
 
     Returns
     -------
-    cosine, sine : ndarray, shape (n_atoms, longest)
+    cosine, sine : ndarray, shape (n_atoms, longest), float32
         Unit energy each, zero beyond ``2 * half + 1``.
     half : ndarray, shape (n_atoms,), int64
         Half-length in samples.
     """
     centres = [f for f in ATOMS_HZ if f < 0.4 * fs_hz]
     half = np.array([math.ceil(REACH * CYCLES / f * fs_hz) for f in centres], dtype=np.int64)
-    cosine = np.zeros((len(centres), 2 * int(half.max()) + 1))
+    cosine = np.zeros((len(centres), 2 * int(half.max()) + 1), dtype=np.float32)
     sine = np.zeros_like(cosine)
     for k, f in enumerate(centres):
         t = np.arange(-half[k], half[k] + 1) / fs_hz
@@ -57,19 +60,19 @@ def atoms(fs_hz: float) -> tuple[F64, F64, NDArray[np.int64]]:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def atom_power(y: F32, centre: int, cosine: F64, sine: F64, half: int) -> float:
+def atom_power(y: F32, centre: int, cosine: F32, sine: F32, half: int) -> float:
     """Return the power of one atom at one place: half the squared modulus.
 
     So white noise of variance s² gives an exponential variable of mean s².
     """
-    a = 0.0
-    b = 0.0
+    a = np.float32(0.0)
+    b = np.float32(0.0)
     first = centre - half
     for i in range(2 * half + 1):
         v = y[first + i]
         a += v * cosine[i]
         b += v * sine[i]
-    return 0.5 * (a * a + b * b)
+    return 0.5 * (float(a) * float(a) + float(b) * float(b))
 
 
 @njit(cache=True, nogil=True)
@@ -78,23 +81,33 @@ def frame_medians(
     first: int,
     n_frames: int,
     frame: int,
-    cosine: F64,
-    sine: F64,
+    cosine: F32,
+    sine: F32,
     half: NDArray[np.int64],
     out: F64,
 ) -> None:
     """Write the median power of each atom in each frame, shape (n_frames, n_atoms).
 
-    25 places a frame; `first` is the place of the first frame's first sample in `y`.
+    `PLACES` a frame; `first` is the place of the first frame's first sample in `y`.
     """
-    places = 25
-    values = np.empty(places)
+    values = np.empty(PLACES)
     for f in range(n_frames):
         for k in range(half.size):
-            for j in range(places):
-                centre = first + f * frame + (j * frame) // places
+            for j in range(PLACES):
+                centre = first + f * frame + (j * frame) // PLACES
                 values[j] = atom_power(y, centre, cosine[k], sine[k], half[k])
-            out[f, k] = np.sort(values)[places // 2]
+            out[f, k] = np.sort(values)[PLACES // 2]
+
+
+@njit(cache=True, nogil=True)
+def follow_shares(shares: F64, quiet: F64, floors: F64, share: F64) -> None:
+    """Turn each frame's shares into noise powers, in place, learning `share` on the way."""
+    for f in range(shares.shape[0]):
+        for k in range(shares.shape[1]):
+            if quiet[f] > 0:
+                bounded = min(max(shares[f, k], 0.5 * share[k]), 2.0 * share[k])
+                share[k] += SHARE_MEMORY * (bounded - share[k])
+            shares[f, k] = share[k] * floors[f]
 
 
 @njit(cache=True, nogil=True)
@@ -103,8 +116,8 @@ def best_fit(
     centre: int,
     reach: int,
     step: int,
-    cosine: F64,
-    sine: F64,
+    cosine: F32,
+    sine: F32,
     half: NDArray[np.int64],
     noise: F64,
 ) -> tuple[float, int, int]:
@@ -199,14 +212,9 @@ class AtomBank:
         """
         medians = np.empty((floors.size, self.half.size))
         frame_medians(y, first, floors.size, frame, self.cosine, self.sine, self.half, medians)
-        shares = medians / (math.log(2.0) * floors[:, None])  # median of an exponential variable
+        shares = medians / (MEDIAN * floors[:, None])
         if self._share[0] == 0.0:
             calm = shares[quiet > 0]
-            self._share = np.median(calm if len(calm) else shares, axis=0) + 1e-3
-        out = np.empty_like(shares)
-        for f in range(floors.size):
-            if quiet[f] > 0:
-                bounded = np.clip(shares[f], 0.5 * self._share, 2.0 * self._share)
-                self._share = self._share + SHARE_MEMORY * (bounded - self._share)
-            out[f] = self._share * floors[f]
-        return out
+            self._share[:] = np.median(calm if len(calm) else shares, axis=0) + 1e-3
+        follow_shares(shares, quiet, floors, self._share)
+        return shares

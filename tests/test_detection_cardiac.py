@@ -1,0 +1,95 @@
+"""What counts as a heart's rhythm, and what does not."""
+
+import numpy as np
+import pytest
+
+from detection_cases import gabor
+from fasciscope.detection import cardiac
+
+FS = 2000.0
+
+
+def beat_times(per_minute, n, spread, seed=0, breathing=0.0):
+    rng = np.random.default_rng(seed)
+    intervals = 60.0 / per_minute * (1.0 + spread * rng.standard_normal(n))
+    intervals *= 1.0 + breathing * np.sin(2 * np.pi * np.cumsum(intervals) / 4.0)
+    return np.cumsum(intervals)
+
+
+@pytest.mark.parametrize("per_minute", [40.0, 68.0, 120.0, 170.0])
+@pytest.mark.parametrize("spread", [0.01, 0.05])
+def test_hearts_of_all_rates_are_hearts(per_minute, spread):
+    assert cardiac.is_heartbeat(beat_times(per_minute, 40, spread, breathing=0.06))
+
+
+def test_a_heart_with_beats_missed_is_a_heart():
+    times = beat_times(70.0, 80, 0.03)
+    keep = np.random.default_rng(1).random(80) > 0.15
+    assert cardiac.is_heartbeat(times[keep])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_twitches_once_a_second_are_no_heart(seed):
+    rng = np.random.default_rng(seed)
+    assert not cardiac.is_heartbeat(np.cumsum(rng.exponential(1.0, 60)))
+    assert not cardiac.is_heartbeat(np.cumsum(rng.uniform(0.3, 1.7, 60)))
+
+
+def test_trains_too_fast_or_too_slow_for_a_heart_are_none():
+    assert not cardiac.is_heartbeat(np.arange(40) * 0.2)
+    assert not cardiac.is_heartbeat(np.arange(40) * 3.0)
+
+
+def test_seven_beats_are_too_few_to_say():
+    assert not cardiac.is_heartbeat(np.arange(7) * 0.9)
+    assert cardiac.is_heartbeat(np.arange(9) * 0.9)
+
+
+def test_the_rms_frequency_of_a_tone_is_its_frequency():
+    t = np.arange(0, 0.2, 1 / FS)
+    for f in (20.0, 60.0, 200.0):
+        shape = np.sin(2 * np.pi * f * t).astype(np.float32)[np.newaxis]
+        assert cardiac.rms_frequency(shape, FS)[0] == pytest.approx(f, rel=0.02)
+
+
+def snippets_of(kinds, f_hz):
+    t = np.arange(-64, 65) / FS
+    rng = np.random.default_rng(3)
+    waves = [
+        (200 * gabor(t, f_hz[k], 0.3, 0.25 / f_hz[k]) + 4 * rng.standard_normal(t.size))
+        for k in kinds
+    ]
+    return np.array(waves, dtype=np.float32)
+
+
+def test_beats_are_picked_out_of_a_mixture_by_shape_and_rhythm():
+    beats = beat_times(68.0, 60, 0.04)
+    twitches = np.sort(np.random.default_rng(4).uniform(0, beats[-1], 40))
+    times = np.concatenate([beats, twitches])
+    order = np.argsort(times)
+    kinds = np.repeat([0, 1], [60, 40])[order]
+    found = cardiac.find_beats(times[order], snippets_of(kinds, (25.0, 110.0)), FS)
+    assert found[kinds == 0].mean() > 0.95
+    assert not found[kinds == 1].any()
+
+
+def test_quick_potentials_in_a_hearts_rhythm_are_not_taken_for_it():
+    times = beat_times(68.0, 60, 0.04)
+    shapes = snippets_of(np.zeros(60, dtype=int), (130.0,))
+    assert not cardiac.find_beats(times, shapes, FS).any()
+
+
+def test_without_candidates_there_is_no_heart():
+    shapes = np.empty((0, 129), dtype=np.float32)
+    assert cardiac.find_beats(np.empty(0), shapes, FS).size == 0
+
+
+def test_a_family_that_always_comes_with_the_beat_belongs_to_it():
+    beats = np.arange(1, 40) * 1600.0
+    loyal, stray = beats + 60.0, np.random.default_rng(5).uniform(0, 64_000, 30)
+    peaks = np.concatenate([loyal, stray])
+    labels = np.repeat([1, 2], [len(loyal), len(stray)])
+    found = cardiac.accompany(peaks, labels, beats, 160.0)
+    assert found[labels == 1].all()
+    assert not found[labels == 2].any()
+    assert not cardiac.accompany(peaks, labels, np.empty(0), 160.0).any()

@@ -18,8 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection import candidates as c
-from fasciscope.detection.channel import ChannelDetector
-from fasciscope.detection.families import Grouper, Grouping, group
+from fasciscope.detection.families import Grouper
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -193,50 +192,3 @@ class Peeler:
             else:
                 kept.append(j)
         return kept
-
-
-def untangle(rows: F64, snippets: F32, channel: ChannelDetector) -> tuple[F64, F32, Grouping]:
-    """Group potentials into families, and resolve those that stand close together.
-
-    Families are learned from potentials that stand alone or are the largest where they stand;
-    with their templates the close ones are told into overlapping potentials and phases of one.
-    Returns rows, snippets and their grouping.
-    """
-    fs_hz = channel.fs_hz
-    noise_power = rows[:, c.FLOOR] / channel.median_over_mean()
-    close = clusters(rows[:, c.PEAK], fs_hz)
-    alone = np.ones(len(rows), dtype=np.bool_)
-    for members in close:
-        alone[members] = False
-    largest = alone.copy()
-    largest[[members[np.argmax(rows[members, c.ENERGY])] for members in close]] = True
-    learned = group(snippets[largest], noise_power[largest], fs_hz)
-    labels, offsets = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows))
-    labels[largest], offsets[largest] = learned.labels, learned.offsets
-    labels[~alone] = 0
-    keep, rows = alone.copy(), rows.copy()
-    peeler = Peeler(learned.templates, Grouper(fs_hz), fs_hz, channel.settings.threshold)
-    extra: list[tuple[F64, int]] = []
-    extra_shapes: list[F32] = []
-    for members in close:
-        fitted, loose = peeler.resolve(rows, snippets, members)
-        keep[loose] = True
-        used: set[int] = set()
-        for one in fitted:
-            row = rows[one.row].copy()
-            if one.row in used or abs(row[c.PEAK] - one.place) > 0.008 * fs_hz:
-                row[[c.PEAK, c.START, c.STOP]] += round(one.place - row[c.PEAK])
-                extra.append((row, one.family))
-                extra_shapes.append(learned.templates[one.family - 1])
-                continue
-            used.add(one.row)
-            keep[one.row], labels[one.row] = True, one.family
-    width = snippets.shape[1]
-    rows = np.concatenate([rows[keep], np.array([r for r, _ in extra]).reshape(-1, rows.shape[1])])
-    shapes = np.array(extra_shapes, dtype=np.float32).reshape(-1, width)
-    snippets = np.concatenate([snippets[keep], shapes])
-    labels = np.concatenate([labels[keep], np.array([f for _, f in extra], dtype=np.int64)])
-    offsets = np.concatenate([offsets[keep], np.zeros(len(extra))])
-    order = np.argsort(rows[:, c.PEAK], kind="stable")
-    grouping = Grouping(labels[order], offsets[order], learned.templates)
-    return rows[order], snippets[order], grouping

@@ -16,7 +16,7 @@ from fasciscope.detection import activity, cardiac, ranges
 from fasciscope.detection import candidates as c
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import LEAST_MEMBERS
-from fasciscope.detection.peeling import untangle
+from fasciscope.detection.untangle import untangle
 from fasciscope.events import Kind
 
 F64 = NDArray[np.float64]
@@ -94,26 +94,24 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     keep &= rows[:, c.AMPLITUDE] > STEPS * channel.step_uv
     noise_uv = np.sqrt(rows[:, c.FLOOR] / channel.median_over_mean())
     keep &= rows[:, c.AMPLITUDE] > SLENDER * np.sqrt(rows[:, c.SCORE]) * noise_uv
-    rows, snippets = rows[keep], snippets[keep]
-    order = np.argsort(rows[:, c.PEAK], kind="stable")
-    rows, snippets = rows[order], snippets[order]
+    order = np.flatnonzero(keep)[np.argsort(rows[keep, c.PEAK], kind="stable")]
+    rows, snippets, noise_uv = rows[order], snippets[order], noise_uv[order]
 
     sustained, movement, dead = activity.stretches(channel, n_samples)
     edge = round(EDGE_S * fs_hz)
     keep = ~_within(rows, ranges.widen(ranges.union(sustained, dead), edge))
-    rows, snippets, grouping = untangle(rows[keep], snippets[keep], channel)
+    found = untangle(
+        rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.settings.threshold
+    )
+    rows, snippets, labels = found.rows, found.shapes, found.labels
 
     beats = cardiac.find_beats(rows[:, c.PEAK] / fs_hz, snippets, fs_hz)
-    grouping.labels[beats] = 0
+    labels[beats] = 0
     movement = movement[~_at_beats(movement, rows[beats, c.PEAK], round(0.15 * fs_hz))]
-    near_beat = ranges.near(rows[:, c.PEAK], rows[beats, c.PEAK], BEAT_S * fs_hz) & (
-        grouping.labels == 0
-    )
-    near_beat |= cardiac.accompany(
-        rows[:, c.PEAK], grouping.labels, rows[beats, c.PEAK], BEAT_S * fs_hz
-    )
+    near_beat = ranges.near(rows[:, c.PEAK], rows[beats, c.PEAK], BEAT_S * fs_hz) & (labels == 0)
+    near_beat |= cardiac.accompany(rows[:, c.PEAK], labels, rows[beats, c.PEAK], BEAT_S * fs_hz)
     good = ~beats & ~near_beat & ~_within(rows, ranges.widen(movement, edge))
-    odd = good & misshapen(rows, grouping.labels, fs_hz)
+    odd = good & misshapen(rows, labels, fs_hz)
     twitch = good & ~odd
     odd &= ~_in_shadow(rows, odd, twitch, edge)
 
@@ -131,8 +129,8 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     return ChannelVerdict(
         rows[twitch],
         snippets[twitch],
-        renumbered(grouping.labels[twitch]),
-        grouping.offsets[twitch],
+        renumbered(labels[twitch]),
+        found.offsets[twitch],
         int((rows[twitch, c.RAILED] > 0).sum()),
         others,
         sustained,

@@ -1,0 +1,140 @@
+/* Conversions to scans, scans to blocks. The converter's interrupt calls fs_sampler_take; the main
+ * program sends what lies between `sent` and `filling`.
+ *
+ * A block is the frame that will carry it: samples are written where they will stand on the wire. If
+ * no other block is free when one is full, its samples are dropped, all of them, and the index
+ * marches on. */
+#ifndef FS_SAMPLER_H
+#define FS_SAMPLER_H
+
+#include <stdint.h>
+
+#include "config.h"
+#include "plan.h"
+#include "wire.h"
+
+enum {
+    FS_DATA_RUN_AT = FS_BODY_AT,
+    FS_DATA_SEQUENCE_AT = FS_BODY_AT + 1,
+    FS_DATA_INDEX_AT = FS_BODY_AT + 3,
+    FS_DATA_SCANS_AT = FS_BODY_AT + 7,
+    FS_DATA_SAMPLES_AT = FS_BODY_AT + 8
+};
+
+struct fs_sampler {
+    uint8_t channels;
+    uint8_t oversampling;
+    uint8_t scans_per_block;
+    uint8_t ramp_wanted; /* the self-test's waveform instead of the sensor */
+    uint16_t top;        /* largest value of a sample */
+
+    uint8_t channel; /* of the next conversion */
+    uint8_t turn;    /* how often the channels have been round in this scan */
+    uint8_t scans;   /* in the block that is being filled */
+    uint8_t spoilt;  /* that block misses a conversion */
+    uint16_t ramp;
+    uint8_t *at;
+
+    volatile uint32_t index; /* scans that are complete, dropped ones too */
+    volatile uint32_t dropped;
+    volatile uint8_t filling;
+    volatile uint8_t sent;
+    volatile uint8_t waiting_most; /* most blocks that waited when another was full */
+    uint16_t sums[FS_CHANNELS_MAX];
+};
+
+extern struct fs_sampler fs_sampler;
+extern uint8_t fs_blocks[FS_BLOCKS][FS_WIRE_MAX];
+
+/* Begin a run: index 0, nothing held. Not while conversions come. */
+void fs_sampler_begin(const struct fs_plan *plan, uint8_t ramp_wanted);
+
+/* After the last conversion of a run: queue the block that is partly filled. Returns 0 if there is no
+ * room yet; call it again when a block has been sent. */
+uint8_t fs_sampler_flush(void);
+
+static inline uint8_t fs_block_after(uint8_t block)
+{
+    return (uint8_t)((block + 1) % FS_BLOCKS);
+}
+
+static inline void fs_sampler_next_block(void)
+{
+    uint8_t *block = fs_blocks[fs_sampler.filling];
+    fs_put32(block + FS_DATA_INDEX_AT, fs_sampler.index);
+    fs_sampler.at = block + FS_DATA_SAMPLES_AT;
+    fs_sampler.scans = 0;
+    fs_sampler.spoilt = 0;
+}
+
+static inline void fs_sampler_end_block(void)
+{
+    const uint8_t filling = fs_sampler.filling;
+    const uint8_t waiting = (uint8_t)((uint8_t)(filling - fs_sampler.sent) % FS_BLOCKS);
+
+    if (waiting > fs_sampler.waiting_most) {
+        fs_sampler.waiting_most = waiting;
+    }
+    if (fs_sampler.spoilt || waiting == FS_BLOCKS - 1) {
+        fs_sampler.dropped += fs_sampler.scans;
+    } else {
+        fs_blocks[filling][FS_DATA_SCANS_AT] = fs_sampler.scans;
+        fs_sampler.filling = fs_block_after(filling);
+    }
+    fs_sampler_next_block();
+}
+
+static inline void fs_sampler_end_scan(void)
+{
+    uint8_t *at = fs_sampler.at;
+    uint8_t c;
+
+    if (fs_sampler.ramp_wanted) {
+        uint16_t value = fs_sampler.ramp;
+        for (c = 0; c < fs_sampler.channels; c++) {
+            at = fs_put16(at, value);
+            /* value + 64, modulo top + 1, without leaving 16 bits */
+            value = value > fs_sampler.top - 64 ? (uint16_t)(value - (fs_sampler.top - 63))
+                                                : (uint16_t)(value + 64);
+        }
+        fs_sampler.ramp = fs_sampler.ramp == fs_sampler.top ? 0 : (uint16_t)(fs_sampler.ramp + 1);
+    } else {
+        for (c = 0; c < fs_sampler.channels; c++) {
+            at = fs_put16(at, fs_sampler.sums[c]);
+            fs_sampler.sums[c] = 0;
+        }
+    }
+    fs_sampler.at = at;
+    fs_sampler.index++;
+    if (++fs_sampler.scans == fs_sampler.scans_per_block) {
+        fs_sampler_end_block();
+    }
+}
+
+/* Take the result of one conversion, of channel `fs_sampler.channel`. Returns 1 if it completed a scan. */
+static inline uint8_t fs_sampler_take(uint16_t code)
+{
+    uint8_t channel = fs_sampler.channel;
+
+    fs_sampler.sums[channel] = (uint16_t)(fs_sampler.sums[channel] + code);
+    if (++channel != fs_sampler.channels) {
+        fs_sampler.channel = channel;
+        return 0;
+    }
+    fs_sampler.channel = 0;
+    if (++fs_sampler.turn != fs_sampler.oversampling) {
+        return 0;
+    }
+    fs_sampler.turn = 0;
+    fs_sampler_end_scan();
+    return 1;
+}
+
+/* A conversion was missed: keep step, and let the block go that it should have been in. */
+static inline void fs_sampler_miss(void)
+{
+    fs_sampler.spoilt = 1;
+    (void)fs_sampler_take(0);
+}
+
+#endif

@@ -1,0 +1,72 @@
+"""What hangs on the analogue inputs: an array of millivolts, or anything that gives codes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+BITS = 10
+
+
+class Analog(Protocol):
+    """Something on the inputs."""
+
+    def code(self, channel: int, cycle: int) -> int:
+        """Return what an ideal 10-bit converter reads on `channel`, triggered at `cycle`."""
+
+
+class Voltages:
+    """Millivolts on the inputs over time, each value held until the next.
+
+    Parameters
+    ----------
+    millivolts : array_like, shape (n_samples,) or (n_samples, n_channels)
+        The last value stays on; channels that are not there lie at half the reference.
+    fs_hz : float
+        How many values a second.
+    reference_mv : float, default 5000
+    cpu_hz : float, default 16e6
+
+    Attributes
+    ----------
+    origin : int or None
+        Cycle of the first value. None: whenever the first conversion comes.
+    """
+
+    def __init__(
+        self,
+        millivolts: ArrayLike,
+        fs_hz: float,
+        *,
+        reference_mv: float = 5000.0,
+        cpu_hz: float = 16e6,
+    ) -> None:
+        values = np.asarray(millivolts, dtype=np.float64)
+        values = values.reshape(len(values), -1)
+        steps = np.floor(values * (1 << BITS) / reference_mv)
+        codes = np.clip(steps, 0, (1 << BITS) - 1).astype(int)
+        self._codes: list[list[int]] = [column.tolist() for column in codes.T]
+        self._last = len(codes) - 1
+        self._cycles_per_value = cpu_hz / fs_hz
+        self.origin: int | None = None
+
+    def code(self, channel: int, cycle: int) -> int:
+        """Return what an ideal 10-bit converter reads on `channel`, triggered at `cycle`."""
+        if self.origin is None:
+            self.origin = cycle
+        if channel >= len(self._codes):
+            return 1 << (BITS - 1)
+        # half a value's time is added: the trigger is seen a few cycles late, never early
+        at = int((cycle - self.origin) / self._cycles_per_value + 0.5)
+        return self._codes[channel][min(max(at, 0), self._last)]
+
+
+class Quiet:
+    """Every input at half the reference."""
+
+    def code(self, channel: int, cycle: int) -> int:
+        """Return half of what the converter can read."""
+        del channel, cycle
+        return 1 << (BITS - 1)

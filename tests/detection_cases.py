@@ -72,6 +72,18 @@ def twitching(seconds=30.0, fs_hz=2000.0, seed=0, rms_uv=8.0, p2p_uv=200.0, per_
     return signal, as_truth(add_potentials(signal, fs_hz, times, p2p_uv))
 
 
+def contraction(signal, fs_hz, start_s, stop_s, seed, rms_uv=120.0):
+    """Add interference of many units as band-limited noise with quick ramps."""
+    n = round((stop_s - start_s) * fs_hz)
+    white = noise(n, fs_hz, 1.0, seed=seed)
+    spectrum = np.fft.rfft(white)
+    f = np.fft.rfftfreq(n, 1.0 / fs_hz)
+    burst = np.fft.irfft(spectrum * np.exp(-0.5 * ((f - 90.0) / 45.0) ** 2), n)
+    ramp = np.minimum(1.0, np.minimum(np.arange(n), np.arange(n)[::-1]) / (0.05 * fs_hz))
+    first = round(start_s * fs_hz)
+    signal[first : first + n] += burst * ramp * (rms_uv / burst.std())
+
+
 def as_truth(peaks):
     """Peaks (samples) as fasciculation events."""
     truth = ev.empty(len(peaks))

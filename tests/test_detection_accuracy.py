@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detection_cases import add_potentials, as_truth, found, noise, spread_times
+from detection_cases import add_potentials, as_truth, contraction, found, noise, spread_times
 from fasciscope import events as ev
 from fasciscope.analysis import detect
 from fasciscope.events import Kind
@@ -56,18 +56,6 @@ def test_hum_alone_is_nothing():
     t = np.arange(n) / FS
     signal = noise(n, FS, seed=23) + 400 * np.sin(2 * np.pi * 60.2 * t)
     assert len(found(signal, FS)) == 0
-
-
-def contraction(signal, fs_hz, start_s, stop_s, seed, rms_uv=120.0):
-    """Add interference of many units as band-limited noise with quick ramps."""
-    n = round((stop_s - start_s) * fs_hz)
-    white = noise(n, fs_hz, 1.0, seed=seed)
-    spectrum = np.fft.rfft(white)
-    f = np.fft.rfftfreq(n, 1.0 / fs_hz)
-    burst = np.fft.irfft(spectrum * np.exp(-0.5 * ((f - 90.0) / 45.0) ** 2), n)
-    ramp = np.minimum(1.0, np.minimum(np.arange(n), np.arange(n)[::-1]) / (0.05 * fs_hz))
-    first = round(start_s * fs_hz)
-    signal[first : first + n] += burst * ramp * (rms_uv / burst.std())
 
 
 @pytest.mark.parametrize("rms_uv", [40.0, 150.0, 600.0])

@@ -23,6 +23,8 @@ JOIN_S = 0.4
 SLOW_HZ = 38.0
 """Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
 FAINT_FRAMES = 3
+FADED = 1.3
+"""Mean power over the noise's, hops clipped; over half a second noise strays by 8 %."""
 TRAINS = ((11, 1.0), (24, 4.0))
 CHAIN_S = 0.2
 """Longest interval of a unit that takes part in an activity: 5 a second."""
@@ -74,14 +76,14 @@ def grow(stretch: I64, busy: I64, reach: int) -> I64:
 
 
 def _profile(channel: ChannelDetector, hops: I64) -> F64:
-    """Return mean power and slope in quarter seconds over a hop range, shape (n, 2)."""
-    profile = np.concatenate([np.empty((0, 2)), *channel.profile])
+    """Return mean power, slope and clipped power in quarter seconds over a hop range, (n, 3)."""
+    profile = np.concatenate([np.empty((0, 3)), *channel.profile])
     return profile[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
 
 
 def _frequency(channel: ChannelDetector, hops: I64) -> float:
     part = _profile(channel, hops)
-    power, slope = part.sum(axis=0) if len(part) else (0.0, 0.0)
+    power, slope = part[:, :2].sum(axis=0)
     if power <= 0:
         return 0.0
     sine = min(1.0, 0.5 * float(np.sqrt(slope / power)))
@@ -125,6 +127,32 @@ def reach_out(sustained: I64, rows: F64, fs_hz: float) -> I64:
             if stop - out[k, 1] > chain:
                 break
             out[k, 1] = max(out[k, 1], stop)
+    return ranges.union(out)
+
+
+def fade(sustained: I64, channel: ChannelDetector) -> I64:
+    """Lengthen activity over the quarter seconds beside it that are still louder than noise.
+
+    Where a cramp dies away its units are too small or too sparse to be told one by one. Each hop
+    counts for at most `gates.BUSY` floors, and two quarters are taken together, so that a single
+    potential beside an activity does not lengthen it.
+    """
+    profile = np.concatenate([np.empty((0, 3)), *channel.profile])[:, 2]
+    loud = np.zeros(len(profile) + 1, dtype=np.bool_)
+    loud[:-1] = profile > FADED
+    both = 0.5 * (profile[:-1] + profile[1:]) > FADED
+    loud[: len(both)] &= both
+    per_block = PROFILE_HOPS * channel.hop
+    out = sustained.copy()
+    for k, (start, stop) in enumerate(sustained):
+        last = -(-stop // per_block)
+        while last < len(profile) and loud[last]:
+            last += 1
+            out[k, 1] = last * per_block
+        first = start // per_block - 1
+        while first >= 1 and profile[first] > FADED and both[first - 1]:
+            out[k, 0] = first * per_block
+            first -= 1
     return ranges.union(out)
 
 

@@ -265,8 +265,11 @@ class ChannelDetector:
         self.stretches.collect(
             self.hops, self.floors[:last, 0], noise.HOPS_PER_FRAME, start, self.hop_base, final
         )
-        profile = self.hops[start:stop, :2].reshape(-1, PROFILE_HOPS, 2)
-        self.profile.append(profile.mean(axis=1))
+        hops = np.empty((stop - start, 3))
+        hops[:, :2] = self.hops[start:stop, :2]
+        quiet = np.repeat(floors, noise.HOPS_PER_FRAME)
+        hops[:, 2] = np.minimum(hops[:, 0] / quiet, gates.BUSY) * self.median_over_mean()
+        self.profile.append(hops.reshape(-1, PROFILE_HOPS, 3).mean(axis=1))
         self.n_decided = until
         self._forget()
         return found

@@ -39,7 +39,8 @@ POP_S = 0.0035
 """A surface potential is wider than this at a quarter of its height; an electrode pop is not."""
 SHARP_HZ = 300.0
 """A potential of 8 ms with four phases has a root-mean-square frequency of 220 Hz; a spike of two
-milliseconds has more than 400."""
+milliseconds has more than 400. What is that narrow need be only six tenths as sharp, since low
+rates dull a spike."""
 STEP_LIMIT = 0.25
 """A potential returns to where it began, or beyond it (a high-pass swings back); what 20 to 46 ms
 later still lies on the same side is an electrode's charge leaking away."""
@@ -116,7 +117,8 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     odd &= ~_in_shadow(rows, odd, twitch, edge)
 
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))
-    sustained = ranges.clip(activity.reach_out(sustained, rows[good], fs_hz), n_samples)
+    sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], fs_hz)
+    sustained = ranges.clip(sustained, n_samples)
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
     unusable = ranges.union(movement, dead, ranges.widen(odd_ranges, edge))
@@ -212,7 +214,7 @@ def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
             step[members] = np.median(step[members])
             swing[members] = 0.0
     clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
-    pop = (width < POP_S * fs_hz) | (sharp > SHARP_HZ)
+    pop = (width <= POP_S * fs_hz) & (sharp > 0.6 * SHARP_HZ) | (sharp > SHARP_HZ)
     return np.asarray(clear & (pop | (step > STEP_LIMIT)) | (swing > SWING_LIMIT))
 
 

@@ -25,7 +25,9 @@ SLOW_HZ = 38.0
 FAINT_FRAMES = 3
 FADED = 1.3
 """Mean power over the noise's, hops clipped; over half a second noise strays by 8 %."""
-TRAINS = ((11, 1.0), (24, 4.0))
+TONIC = ((11, 1.0), (24, 4.0))
+JERK = ((5, 0.12),)
+"""Five within an eighth of a second: no doublet or echo, a brief jerk of the whole muscle."""
 CHAIN_S = 0.2
 """Longest interval of a unit that takes part in an activity: 5 a second."""
 CRAMP_S = 8.0
@@ -90,21 +92,33 @@ def _frequency(channel: ChannelDetector, hops: I64) -> float:
     return float(np.arcsin(sine) * channel.fs_hz / np.pi)
 
 
+def trains(peaks: F64, rules: tuple[tuple[int, float], ...], fs_hz: float) -> I64:
+    """Return stretches in which at least so many potentials come within so many seconds.
+
+    Parameters
+    ----------
+    peaks : ndarray, shape (n,)
+        Samples, sorted.
+    rules : tuple of (int, float)
+        Least count, and the time (s) that it must come in.
+    fs_hz : float
+    """
+    found = [
+        (int(peaks[j]), int(peaks[j + count - 1]) + 1)
+        for count, seconds in rules
+        for j in range(len(peaks) - count + 1)
+        if peaks[j + count - 1] - peaks[j] < seconds * fs_hz
+    ]
+    return ranges.union(np.array(found, dtype=np.int64).reshape(-1, 2))
+
+
 def tonic_firing(peaks: F64, fs_hz: float) -> I64:
     """Return stretches in which potentials come as from units that are held active.
 
     Eleven in a second, or six a second for four seconds: more than runs of twitches bring
     (3-8 Hz for a second or two), less than the gates of density see.
     """
-    peaks = np.sort(peaks)
-    trains = [
-        (int(peaks[j]), int(peaks[j + count - 1]) + 1)
-        for count, seconds in TRAINS
-        for j in range(len(peaks) - count + 1)
-        if peaks[j + count - 1] - peaks[j] < seconds * fs_hz
-    ]
-    found = ranges.union(np.array(trains, dtype=np.int64).reshape(-1, 2))
-    return ranges.join(found, round(JOIN_S * fs_hz))
+    return ranges.join(trains(peaks, TONIC, fs_hz), round(JOIN_S * fs_hz))
 
 
 def reach_out(sustained: I64, rows: F64, fs_hz: float) -> I64:

@@ -38,6 +38,8 @@ BESIDE_S = 0.008
 """A candidate this close to a fitted potential's peak is that potential."""
 ALIKE = 0.7
 """Correlation from which the second of a pair counts as the same waveform again."""
+FAR_WEAKER = 0.1
+"""Energy under which what follows an unknown waveform within 40 ms is its tail."""
 PHASE_S = 0.022
 """Longest distance at which a phase can lie from the largest one."""
 
@@ -183,6 +185,10 @@ class Peeler:
             mine = shapes[j, middle - reach : middle + reach + 1].astype(np.float64)
             for k in kept:
                 distance = abs(rows[j, c.PEAK] - rows[k, c.PEAK])
+                if distance > CLUSTER_S * self.fs_hz:
+                    continue
+                if rows[j, c.ENERGY] < FAR_WEAKER * rows[k, c.ENERGY]:
+                    break
                 if distance > PHASE_S * self.fs_hz:
                     continue
                 other = shapes[k, middle - reach : middle + reach + 1].astype(np.float64)

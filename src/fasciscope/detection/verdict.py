@@ -39,11 +39,14 @@ POP_S = 0.0035
 """A surface potential is wider than this at a quarter of its height; an electrode pop is not."""
 SHARP_HZ = 300.0
 """A potential of 8 ms with four phases has a root-mean-square frequency of 220 Hz; a spike of two
-milliseconds has more than 400. What is that narrow need be only six tenths as sharp, since low
-rates dull a spike."""
+milliseconds has more than 400. At low rates, where a width is a matter of two or three samples,
+what is narrow must also be six tenths as sharp."""
+FINE_HZ = 1500.0
 STEP_LIMIT = 0.25
 """A potential returns to where it began, or beyond it (a high-pass swings back); what 20 to 46 ms
 later still lies on the same side is an electrode's charge leaking away."""
+STEP_BACK = 0.8
+"""A high-pass swings back by a third at most; more is the middle of a step."""
 SWING_LIMIT = 1.3
 """Slow swings larger than the potential itself: the skin or the cable moves."""
 OFTEN = 5
@@ -116,6 +119,9 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     twitch = good & ~odd
     odd &= ~_in_shadow(rows, odd, twitch, edge)
 
+    jerks = activity.trains(rows[good, c.PEAK], activity.JERK, fs_hz)
+    movement = ranges.union(movement, jerks)
+    twitch &= ~_within(rows, ranges.widen(jerks, edge))
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))
     sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], fs_hz)
     sustained = ranges.clip(sustained, n_samples)
@@ -214,8 +220,10 @@ def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
             step[members] = np.median(step[members])
             swing[members] = 0.0
     clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
-    pop = (width <= POP_S * fs_hz) & (sharp > 0.6 * SHARP_HZ) | (sharp > SHARP_HZ)
-    return np.asarray(clear & (pop | (step > STEP_LIMIT)) | (swing > SWING_LIMIT))
+    narrow = (width <= POP_S * fs_hz) & ((sharp > 0.6 * SHARP_HZ) | (fs_hz > FINE_HZ))
+    pop = narrow | (sharp > SHARP_HZ)
+    stepped = (step > STEP_LIMIT) | (step < -STEP_BACK)
+    return np.asarray(clear & (pop | stepped) | (swing > SWING_LIMIT))
 
 
 def _beat_events(rows: F64) -> ev.Events:

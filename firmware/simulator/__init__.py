@@ -1,7 +1,7 @@
 """The firmware without a board: the built .hex, executed on the real instruction set.
 
-Voltages and bytes from the host in; bytes to the host out, and a log of every conversion with the
-cycle at which it was triggered. Made for the tests, the benchmark and ``fasciscope demo --firmware``.
+Voltages and bytes from the host in; bytes to the host out, and a log of every conversion with
+the cycle at which it was triggered. Made for the tests, the benchmark and ``demo --firmware``.
 It drives libsimavr (GPL-3) through ctypes and needs nothing to be compiled for this machine.
 """
 

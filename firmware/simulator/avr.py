@@ -1,18 +1,19 @@
 """One simulated chip that runs a .hex: cycles go by, bytes and voltages in, bytes and a log out.
 
-Deterministic: the same calls give the same bytes at the same cycles. What the simulator gets wrong and
-what is done about it here:
+Deterministic: the same calls give the same bytes at the same cycles. What the simulator gets wrong
+and what is done about it here:
 
-- its converter knows no trigger but free running: Timer1's compare flag is watched, and its rising edge
-  starts the conversion;
-- it reads the input when ADCL is read: the code is taken at the trigger and put on the input when the
-  conversion is complete;
-- it computes ``mV * 1023 / reference``: the millivolts that give exactly the wanted code are put there;
+- its converter knows no trigger but free running: Timer1's compare flag is watched, and its rising
+  edge starts the conversion;
+- it reads the input when ADCL is read: the code is taken at the trigger and put on the input when
+  the conversion is complete;
+- it computes ``mV * 1023 / reference``: the millivolts that give exactly the wanted code are put
+  there;
 - its UART takes 11 bits for a byte: the right time is set;
 - it sleeps on the wall clock: a function of its own that does nothing of the kind is put in place.
 
-What is left: interrupts are entered in 0 cycles (4 in a chip), a conversion takes 13 ADC clocks (13.5),
-and the receiver holds 64 bytes (2).
+What is left: interrupts are entered in 0 cycles (4 in a chip), a conversion takes 13 ADC clocks
+(13.5), and the receiver holds 64 bytes (2).
 """
 
 from __future__ import annotations
@@ -231,7 +232,7 @@ class SimulatedAvr:
                 raise SimulatorError(f"The firmware crashed at address {core.pc:#06x}.")
 
     def stall(self, seconds: float) -> None:
-        """Keep every interrupt out for `seconds`, as a program would that forgets to let them in."""
+        """Keep every interrupt out for `seconds`, as a program would that forgets them."""
         until = self.cycle + round(seconds * self.cpu_hz)
         core = self._avr.contents
         while core.cycle < until:

@@ -1,4 +1,4 @@
-"""What differs between the chips that we simulate: vectors, registers, pins. From their datasheets."""
+"""What differs between the chips that we simulate: vectors, registers, pins; by datasheet."""
 
 from __future__ import annotations
 

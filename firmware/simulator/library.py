@@ -1,7 +1,7 @@
 """libsimavr 1.6 through ctypes: the functions that we call and the fields that we touch.
 
-Nothing is compiled. The layout of the structures is that of the 1.6 headers on a 64-bit machine; a few
-known values are read back through it when a chip is made, so a library of another layout is refused.
+Nothing is compiled. The layout of the structures is that of the 1.6 headers on a 64-bit machine; a
+few known values are read back when a chip is made, so a library of another layout is refused.
 """
 
 from __future__ import annotations

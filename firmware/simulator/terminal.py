@@ -1,7 +1,7 @@
 """The simulated board on a pseudo-terminal: for any program, a board on a serial port.
 
-A .hex and voltages in, a port out. A thread runs the chip at `speed` times real time, or as fast as it
-goes. If the host reads too slowly the chip waits: simulated time stands still, and nothing is lost.
+A .hex and voltages in, a port out. A thread runs the chip at `speed` times real time, or as fast as
+it goes. If the host reads too slowly the chip waits: simulated time stands still, nothing is lost.
 """
 
 from __future__ import annotations

@@ -531,7 +531,7 @@ def test_a_fault_of_ours_is_not_taken_for_silence(monkeypatch):
             raise ZeroDivisionError("ours")
 
         with pytest.raises(ZeroDivisionError, match="ours"):
-            take_until(link, 1000, lambda: monkeypatch.setattr(link._run, "feed", broken))
+            take_until(link, 1000, lambda: monkeypatch.setattr(link.run, "feed", broken))
 
 
 def test_there_are_words_for_every_reason():

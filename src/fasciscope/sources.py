@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from fasciscope.blocks import CHANNELS_MAX, Block, Channel, Source, StreamInfo, check_rate
 from fasciscope.device.link import open_board
 from fasciscope.device.probe import MEETING_S
+from fasciscope.device.stream import WAIT_S, BoardStream, check_wait
 from fasciscope.errors import InputError
 from fasciscope.recording import Recording
 
@@ -47,6 +48,10 @@ class SerialSource:
         Gain of the sensor before the converter (MyoWare RAW output).
     timeout_s : float, default 5.0
         How long a board is given to answer.
+    wait_s : float, default 60.0
+        How long to wait for a board that goes away in the middle, seconds; 0 does not wait.
+    cancelled : threading.Event or None, default None
+        Set it, from another thread, to end the search for the board.
 
     Raises
     ------
@@ -67,6 +72,8 @@ class SerialSource:
         note: str = "",
         gain: float = GAIN,
         timeout_s: float = MEETING_S,
+        wait_s: float = WAIT_S,
+        cancelled: threading.Event | None = None,
     ) -> None:
         if fs_hz is not None:
             check_rate(fs_hz)
@@ -78,24 +85,26 @@ class SerialSource:
             )
         if not (math.isfinite(gain) and gain > 0):
             raise InputError(f"The sensor's gain must be above 0, not {gain}.")
-        self._link = open_board(port, timeout_s)
+        check_wait(wait_s)
+        link = open_board(port, timeout_s, cancelled)
         try:
-            setup = self._link.configure(fs_hz, channels or len(muscles) or None)
-            specs = _channels(setup, self._link.hello.reference_uv, muscles, side, gain)
-            self._link.start()
+            setup = link.configure(fs_hz, channels or len(muscles) or None)
+            specs = _channels(setup, link.hello.reference_uv, muscles, side, gain)
+            link.start()
             self._info = StreamInfo(
                 fs_hz=setup.rate_mhz / 1000,
                 channels=specs,
                 start=datetime.now().astimezone(),
-                device=self._link.equipment,
+                device=link.equipment,
                 note=note,
             )
+            self._stream = BoardStream(link, wait_s)
         except BaseException:
-            self._link.close()
+            link.close()
             raise
 
     def __str__(self) -> str:
-        return f"{self._link} at {self._link.baud:,} baud"
+        return f"{self._stream.link} at {self._stream.link.baud:,} baud"
 
     @property
     def info(self) -> StreamInfo:
@@ -105,14 +114,14 @@ class SerialSource:
     @property
     def health(self) -> LinkHealth | None:
         """How the line and the board are doing."""
-        return self._link.health
+        return self._stream.health
 
     def __iter__(self) -> Iterator[Block]:
-        return self._link.blocks()
+        return self._stream.blocks()
 
     def close(self) -> None:
         """Stop the board and let go of the port; what has come can still be iterated."""
-        self._link.close()
+        self._stream.close()
 
 
 def _channels(

@@ -65,12 +65,15 @@ class PortCandidate:
         Why, in words.
     usb_id : str
         "2341:0043", or "" if it is not on USB.
+    serial_number : str
+        What the USB device calls itself, "" if it does not (most clones).
     """
 
     port: str
     likely: bool
     reason: str
     usb_id: str = ""
+    serial_number: str = ""
 
 
 def list_ports(ports: list[Any] | None = None) -> list[PortCandidate]:
@@ -92,8 +95,35 @@ def list_ports(ports: list[Any] | None = None) -> list[PortCandidate]:
             continue  # macOS shows each port twice; the tty one waits for a modem's carrier
         rank, reason = _judge(port)
         usb_id = "" if port.vid is None else f"{port.vid:04x}:{port.pid or 0:04x}"
-        ranked.append((rank, PortCandidate(port.device, rank != _OTHER, reason, usb_id)))
+        number = getattr(port, "serial_number", None) or ""
+        candidate = PortCandidate(port.device, rank != _OTHER, reason, usb_id, number)
+        ranked.append((rank, candidate))
     return [candidate for _, candidate in sorted(ranked, key=lambda item: (item[0], item[1].port))]
+
+
+def port_identity(port: str) -> tuple[str, str]:
+    """Return the USB id and serial number of what hangs on `port`, ("", "") if it has none."""
+    for candidate in list_ports():
+        if candidate.port == port:
+            return candidate.usb_id, candidate.serial_number
+    return "", ""
+
+
+def ports_again(port: str, identity: tuple[str, str]) -> list[str]:
+    """Return the ports on which what hung on `port` may be found again, its old name first.
+
+    Parameters
+    ----------
+    port : str
+    identity : tuple of str
+        What `port_identity` gave when it was there.
+    """
+    same = [
+        candidate.port
+        for candidate in list_ports()
+        if identity[0] and (candidate.usb_id, candidate.serial_number) == identity
+    ]
+    return [port, *(other for other in same if other != port)]
 
 
 def _judge(port: Any) -> tuple[int, str]:

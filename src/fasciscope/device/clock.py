@@ -25,6 +25,12 @@ from itertools import pairwise
 _WINDOW_S = 0.5
 _WINDOWS_MAX = 1200
 _WINDOWS_MIN = 4
+_LATE_S = 0.05
+"""How late a single arrival may be on a computer that is not overwhelmed."""
+_CRYSTAL_SHARE = 0.005
+"""How far a board's clock may be off: a ceramic resonator."""
+_WANDER_SHARE = 50e-6
+"""How far it may wander meanwhile, with the temperature."""
 
 Point = tuple[float, float]
 
@@ -73,6 +79,7 @@ class SampleClock:
         self._nominal_hz = nominal_hz
         self._tick_hz = tick_hz
         self._window = -1
+        self._latest = (0, 0.0)
         self._best: Point = (0.0, 0.0)
         self._points: deque[Point] = deque(maxlen=_WINDOWS_MAX)
         self._slope_s = 1.0 / nominal_hz
@@ -84,6 +91,7 @@ class SampleClock:
 
     def arrived(self, stop_index: int, host_s: float) -> None:
         """Take note that the samples before `stop_index` had all come by `host_s`."""
+        self._latest = (stop_index, host_s)
         window = int(stop_index / (_WINDOW_S * self._nominal_hz))
         lateness = host_s - stop_index * self._slope_s
         if window != self._window:
@@ -116,6 +124,30 @@ class SampleClock:
         scans = self._last_tick[0] - self._first_tick[0]
         ticks = self._last_tick[1] - self._first_tick[1]
         return scans * self._tick_hz / ticks if ticks > 0 else None
+
+    def when(self, index: int) -> tuple[float, float]:
+        """Return the host time at which the scans before `index` had come, and how far it is off.
+
+        Before there is a line, that is when they came; `index` is then at most the newest.
+        """
+        fit = self.fit()
+        if fit is None:
+            stop_index, host_s = self._latest
+            return host_s - (stop_index - index) / self._nominal_hz, _LATE_S
+        with self._lock:
+            span_s = (self._points[-1][1] - self._points[0][1]) if self._points else 0.0
+        beyond_s = abs(index - self._latest[0]) / fit.fs_hz
+        return fit.host_s(index), fit.error_s * (1 + beyond_s / max(span_s, 1.0))
+
+    @property
+    def rate(self) -> tuple[float, float]:
+        """Scans a second by the host's clock, and by which share they may be off."""
+        fit = self.fit()
+        if fit is None:
+            return self._nominal_hz, _CRYSTAL_SHARE
+        with self._lock:
+            span_s = (self._points[-1][1] - self._points[0][1]) if self._points else 0.0
+        return fit.fs_hz, _WANDER_SHARE + 2 * fit.error_s / max(span_s, 1.0)
 
     def tick_at(self, index: float) -> float | None:
         """Return the board's tick when scan `index` was taken, on its line; None if unknown."""

@@ -3,7 +3,10 @@
 A recording in, bytes on a port out. `virtual_board` says what the board sends; here is when, and
 through what. When is a matter of the sample count alone: scan n is due n / (rate · speed) after
 the start, so a busy machine makes samples late, never fewer. If the host reads too slowly the
-pseudo-terminal fills and the board waits; so it can also run flat out without losing anything.
+pseudo-terminal fills and the board waits; so it can also run flat out without losing anything. A
+real board cannot wait: with ``waits=False`` it drops what it has no room for, and says so.
+
+Faults on demand: `EmulatedBoard.unplug`, `plug_in` and `reset`.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import queue
 import select
 import threading
 import time
@@ -47,6 +51,13 @@ class EmulatedBoard:
         Protocol version that it claims.
     mangle : callable or None, default None
         Gets each portion of bytes on its way to the host and returns what arrives: for faults.
+    waits : bool, default True
+        Wait for a host that reads too slowly; a real board drops what it cannot send instead.
+
+    Attributes
+    ----------
+    port : str
+        Path of the port; another one after `plug_in`.
 
     Raises
     ------
@@ -67,6 +78,7 @@ class EmulatedBoard:
         boot_id: int = 1,
         version: tuple[int, int] = (PROTOCOL_MAJOR, PROTOCOL_MINOR),
         mangle: Callable[[bytes], bytes] | None = None,
+        waits: bool = True,
     ) -> None:
         if not speed > 0:
             raise InputError(f"The speed must be above 0, not {speed}.")
@@ -75,12 +87,13 @@ class EmulatedBoard:
         self._boot_s = boot_s if reset_on_open else 0.0
         self._reset_on_open = reset_on_open
         self._mangle = mangle
+        self._waits = waits
         self._out = b""
         self._closed = threading.Event()
-        self._master, self._slave, self.port = _raw_terminal()
-        if reset_on_open:  # only when nobody else holds it open can its opening be seen
-            os.close(self._slave)
-            self._slave = -1
+        self._orders: queue.SimpleQueue[tuple[Callable[[], None], threading.Event]] = (
+            queue.SimpleQueue()
+        )
+        self._open_terminal()
         self._wake_read, self._wake_write = os.pipe()
         self._started_s = 0.0
         self._status_s = time.monotonic()
@@ -112,29 +125,98 @@ class EmulatedBoard:
                 with contextlib.suppress(OSError):
                     os.close(handle)
 
+    # -- faults on demand --------------------------------------------------------------------
+
+    def unplug(self) -> None:
+        """Take the cable out: the port vanishes. The board keeps its power and goes on."""
+        self._order(self._close_terminal)
+
+    def plug_in(self, *, power_lost: bool = False) -> None:
+        """Put the cable back: a port is there again, as a rule under another name (`port`).
+
+        Parameters
+        ----------
+        power_lost : bool, default False
+            The board was without power meanwhile, so it starts anew.
+        """
+
+        def plug() -> None:
+            self._open_terminal()
+            if power_lost and not self._reset_on_open:
+                self._restart()
+
+        self._order(plug)
+
+    def reset(self) -> None:
+        """Press the reset button: the board starts anew, and the port stays."""
+        self._order(self._restart)
+
+    def _order(self, act: Callable[[], None]) -> None:
+        done = threading.Event()
+        self._orders.put((act, done))
+        os.write(self._wake_write, b"x")
+        while not done.wait(0.1) and self._thread.is_alive():
+            pass
+
+    def _obey(self) -> None:
+        while not self._orders.empty():
+            act, done = self._orders.get()
+            act()
+            done.set()
+
+    def _restart(self) -> None:
+        self._board.boot_id += 1
+        self._out = self._board.boot()
+        self._status_s = time.monotonic()
+
+    def _open_terminal(self) -> None:
+        self._master, self._slave, self.port = _raw_terminal()
+        os.set_blocking(self._master, False)
+        if self._reset_on_open:  # only when nobody else holds it open can its opening be seen
+            os.close(self._slave)
+            self._slave = -1
+
+    def _close_terminal(self) -> None:
+        for handle in (self._master, self._slave):
+            if handle >= 0:
+                os.close(handle)
+        self._master = self._slave = -1
+
     # -- the board's thread ------------------------------------------------------------------
 
     def _work(self) -> None:
-        os.set_blocking(self._master, False)
         if not self._reset_on_open:
             self._out = self._board.boot()
         while not self._closed.is_set():
+            self._obey()
+            if self._master < 0:
+                self._run_alone()
+                continue
             if self._reset_on_open and not self._host_is_there():
                 self._wait_for_host()
                 continue
             self._make()
             self._exchange()
 
+    def _run_alone(self) -> None:
+        """Go on with nobody at the other end; only a board that takes its own time can."""
+        if math.isfinite(self._speed):
+            self._make()
+        self._out = b""
+        time.sleep(0.005)
+
     def _make(self) -> None:
         """Make what is due, as long as there is room for it."""
-        if len(self._out) >= _BUFFER_BYTES:
-            return
         now = time.monotonic()
+        elapsed = math.inf
+        if math.isfinite(self._speed):
+            elapsed = int((now - self._started_s) * self._speed * self._board.fs_hz)
+        if len(self._out) >= _BUFFER_BYTES:
+            if not self._waits and math.isfinite(elapsed):
+                self._board.skip(int(elapsed))
+            return
         if self._board.running:
-            due = self._board.index + 100 * self._board.scans_to_next_frame
-            if math.isfinite(self._speed):
-                elapsed_s = (now - self._started_s) * self._speed
-                due = min(int(elapsed_s * self._board.fs_hz), due)
+            due = int(min(elapsed, self._board.index + 100 * self._board.scans_to_next_frame))
             self._board.level = 255 * len(self._out) // _BUFFER_BYTES
             self._send(self._board.advance(due, _BUFFER_BYTES))
             self._status_s = now
@@ -149,8 +231,10 @@ class EmulatedBoard:
 
     def _pause_s(self) -> float:
         """Return how long there is nothing to make."""
-        if not self._board.running or len(self._out) >= _BUFFER_BYTES:
+        if not self._board.running:
             return _IDLE_S
+        if len(self._out) >= _BUFFER_BYTES:
+            return _IDLE_S if self._waits else 0.01
         if math.isinf(self._speed):
             return 0.0
         full = self._board.index + self._board.scans_to_next_frame
@@ -163,6 +247,8 @@ class EmulatedBoard:
             [self._master, self._wake_read], writable, [], self._pause_s()
         )
         try:
+            if self._wake_read in can_read and not self._closed.is_set():
+                os.read(self._wake_read, 64)
             if self._master in can_read:
                 self._hear(os.read(self._master, 4096))
             if self._master in can_write:
@@ -191,15 +277,15 @@ class EmulatedBoard:
         """Wait until the port is opened, then restart: deaf and dumb, then the boot frame."""
         self._out = b""
         while not self._closed.is_set() and not self._host_is_there():
+            if not self._orders.empty():
+                return
             time.sleep(0.005)
-        self._board.boot_id += 1
         until = time.monotonic() + self._boot_s
         while not self._closed.is_set() and time.monotonic() < until and self._host_is_there():
             time.sleep(0.01)
             with contextlib.suppress(OSError):
                 os.read(self._master, 4096)
-        self._out = self._board.boot()
-        self._status_s = time.monotonic()
+        self._restart()
 
 
 def _raw_terminal() -> tuple[int, int, str]:

@@ -97,6 +97,11 @@ class Inbox:
                 self._ended, self._error, self._final_index = True, error, final_index
             self._changed.notify_all()
 
+    def reopen(self) -> None:
+        """Take back that nothing more comes; only for who has taken everything out."""
+        with self._changed:
+            self._ended, self._error, self._final_index = False, None, None
+
     def take(self, n_scans: int, wait_s: float) -> Delivery:
         """Take out about `n_scans`, waiting for them at most `wait_s`; less if less has come."""
         with self._changed:

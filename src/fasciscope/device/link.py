@@ -2,26 +2,27 @@
 
 A port in, `Block`s out. A thread reads the port and waits for nobody; what it reads waits in the
 run's bounded inbox. Commands go out beside the stream and are sent again until they are answered.
-A port that vanishes, a board that restarts or falls silent ends the stream with a `DeviceError`,
-after all that had come was delivered.
+A port that vanishes, a board that restarts or falls silent ends the stream with a
+`LostBoardError`, after all that had come was delivered; `stream` then waits for its return.
 """
 
 from __future__ import annotations
 
 import contextlib
+import secrets
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, TypeVar
 
 from fasciscope.blocks import Block
 from fasciscope.device import messages as m
-from fasciscope.device.probe import HELLO_ID, MEETING_S, Meeting, find, meet
+from fasciscope.device.hostclock import now_s
+from fasciscope.device.probe import HELLO_ID, MEETING_S, Meeting, find, meet, read_hello
 from fasciscope.device.protocol import encode
 from fasciscope.device.refusals import refusal
-from fasciscope.device.run import BLOCK_S, LinkHealth, Run
+from fasciscope.device.run import BLOCK_S, LinkHealth, LostBoardError, Run
 from fasciscope.errors import DeviceError
 
 REPLY_S = 0.4
@@ -39,6 +40,8 @@ class BoardLink:
     ----------
     meeting : Meeting
         The port and the board's hello; the link takes the port over and closes it.
+    run : Run or None, default None
+        A run that the board is in already, and that goes on here.
 
     Attributes
     ----------
@@ -47,15 +50,17 @@ class BoardLink:
         What the board says of itself.
     setup : Configured or None
         How it samples, once that is agreed.
+    run : Run or None
+        The run that was started last.
     """
 
-    def __init__(self, meeting: Meeting) -> None:
+    def __init__(self, meeting: Meeting, run: Run | None = None) -> None:
         self.port, self.baud, self.hello = meeting.port, meeting.baud, meeting.hello
         self.setup: m.Configured | None = None
         self._serial = meeting.serial
         self._decoder = meeting.decoder
         self._damaged_before = meeting.decoder.counters.damaged
-        self._run: Run | None = None
+        self.run = run
         self._command_lock = threading.Lock()
         self._command_id = HELLO_ID
         self._replied = threading.Condition()
@@ -63,6 +68,9 @@ class BoardLink:
         self._gone: Exception | None = None
         self._close_lock = threading.Lock()
         self._closing = threading.Event()
+        if run is not None:
+            self.setup = run.setup
+            run.resume()
         self._reader = threading.Thread(target=self._read, name=f"read {self.port}", daemon=True)
         self._reader.start()
 
@@ -117,35 +125,51 @@ class BoardLink:
 
     def start(self) -> None:
         """Begin a run; from now on samples wait for `blocks`. See `configure` for errors."""
-        stopped = self._answered(m.Stopped, m.CommandCode.STOP)  # whoever may have been here before
+        stopped = self.stopped()  # whoever may have been here before
         setup = self.setup or self.configure()
         # in place before the command goes out: samples may be right behind the reply
-        self._run = Run(stopped.run % 255 + 1, setup, self.hello, str(self))
-        self._ask(m.CommandCode.START, bytes((self._run.number,)))
+        self.run = Run(stopped.run % 255 + 1, setup, self.hello, str(self))
+        before_s = now_s()
+        self._ask(m.CommandCode.START, bytes((self.run.number,)))
+        self.run.started_s = (before_s, now_s())
+
+    def greet(self) -> None:
+        """Ask the board anew who it is, as after it has restarted. See `configure` for errors."""
+        body = self._ask(m.CommandCode.HELLO, secrets.token_bytes(4))
+        self.hello = read_hello(self.port, body)
+        self.setup = None
+
+    def marked(self) -> m.Marked:
+        """Have the board set a mark, and return which scan of which run it is."""
+        return self._answered(m.Marked, m.CommandCode.MARK)
+
+    def stopped(self) -> m.Stopped:
+        """Have the board end its run, if there is one, and return the figures of the last one."""
+        return self._answered(m.Stopped, m.CommandCode.STOP)
 
     def mark(self) -> int:
         """Have the board set a mark, and return its sample index. See `configure` for errors."""
-        marked = self._answered(m.Marked, m.CommandCode.MARK)
-        return self._run.unwrapped(marked.index) if self._run else marked.index
+        marked = self.marked()
+        return self.run.unwrapped(marked.index) if self.run else marked.index
 
     def stop(self) -> None:
         """End the run; `blocks` then delivers what has come and ends. See `configure`."""
-        stopped = self._answered(m.Stopped, m.CommandCode.STOP)
-        if self._run is not None:
-            self._run.end(final_index=stopped.index)
+        stopped = self.stopped()
+        if self.run is not None:
+            self.run.end(final_index=stopped.index)
 
     def close(self) -> None:
         """End the run and let go of the port; never raises, harmless when called twice."""
         with self._close_lock:
             if self._closing.is_set():
                 return
-            if self._run is not None and not self._run.inbox.ended:
+            if self.run is not None and not self.run.inbox.ended:
                 with contextlib.suppress(DeviceError):  # gone; what came is still delivered
                     self.stop()
             self._closing.set()
             self._reader.join()
-            if self._run is not None:
-                self._run.end()
+            if self.run is not None:
+                self.run.end()
             with contextlib.suppress(OSError):
                 self._serial.close()
 
@@ -162,7 +186,8 @@ class BoardLink:
     def _ask(self, code: m.CommandCode, body: bytes = b"") -> bytes:
         """Send a command until it is answered, and return the body of the answer."""
         with self._command_lock:
-            self._command_id = self._command_id % 255 + 1
+            hello = code is m.CommandCode.HELLO
+            self._command_id = HELLO_ID if hello else self._command_id % 255 + 1
             wire = encode(m.Command(self._command_id, code, body))
             for _ in range(TRIES):
                 reply = self._try(wire, code)
@@ -197,16 +222,21 @@ class BoardLink:
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[Block]:
         """Yield the samples of the run that was started; see `Run.blocks`."""
-        if self._run is None:
+        if self.run is None:
             raise DeviceError(f"{self} has not been started.")
-        return self._run.blocks(block_s)
+        return self.run.blocks(block_s)
 
     @property
     def health(self) -> LinkHealth | None:
         """How the line and the board are doing now; None before a run."""
-        if self._run is None:
+        if self.run is None:
             return None
-        return self._run.health(self._decoder.counters.damaged - self._damaged_before)
+        return self.run.health(self.damaged)
+
+    @property
+    def damaged(self) -> int:
+        """Frames that came damaged on this link."""
+        return self._decoder.counters.damaged - self._damaged_before
 
     # -- the reader's thread -----------------------------------------------------------------
 
@@ -216,14 +246,15 @@ class BoardLink:
                 data = self._serial.read(max(1, min(self._serial.in_waiting, _READ_MAX)))
             except Exception:  # pyserial lets through whatever the system says of a lost port
                 self._lose(
-                    DeviceError(
+                    LostBoardError(
                         f"{self.port} has vanished: the board was unplugged or lost its power. "
-                        "What was recorded so far is safe. Plug it in again and start anew."
+                        "What was recorded so far is safe. Plug it in again and start anew.",
+                        "the port vanished",
                     )
                 )
                 return
             try:
-                self._take(data, time.monotonic())
+                self._take(data, now_s())
             except Exception as error:  # a fault of ours: it must not look like silence
                 self._lose(error)
                 return
@@ -232,39 +263,44 @@ class BoardLink:
 
     def _lose(self, error: Exception) -> None:
         self._gone = error
-        if self._run is not None:
-            self._run.end(error)
+        if self.run is not None:
+            self.run.end(error)
         with self._replied:
             self._replied.notify_all()
 
-    def _take(self, data: bytes, now_s: float) -> None:
+    def _take(self, data: bytes, at_s: float) -> None:
         for_run: list[m.Message] = []
         for message in self._decoder.feed(data):
             if not isinstance(message, m.Reply):
                 for_run.append(message)
                 continue
             # samples ahead of a reply are in the box before anyone acts on the reply
-            self._feed(for_run, now_s)
+            self._feed(for_run, at_s)
             for_run = []
             with self._replied:
                 self._reply = message
                 self._replied.notify_all()
-        self._feed(for_run, now_s)
+        self._feed(for_run, at_s)
 
-    def _feed(self, messages: list[m.Message], now_s: float) -> None:
-        if self._run is not None and messages:
-            self._run.feed(messages, now_s)
+    def _feed(self, messages: list[m.Message], at_s: float) -> None:
+        if self.run is not None and messages:
+            self.run.feed(messages, at_s)
 
 
-def open_board(port: str = "auto", timeout_s: float = MEETING_S) -> BoardLink:
+def open_board(
+    port: str = "auto", timeout_s: float = MEETING_S, cancelled: threading.Event | None = None
+) -> BoardLink:
     """Open the board on `port`, or with "auto" the first that is found.
+
+    Another thread can set `cancelled` to end the search.
 
     Raises
     ------
     DeviceError
         If there is none; the text says what was tried and what to do.
     """
-    meeting = find(timeout_s) if port == "auto" else meet(port, timeout_s)
+    auto = port == "auto"
+    meeting = find(timeout_s, cancelled) if auto else meet(port, timeout_s, cancelled)
     link = BoardLink(meeting)
     if meeting.hello.state == m.State.RUNNING:  # for a host that went without a word
         try:

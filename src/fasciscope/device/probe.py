@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import secrets
 import struct
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,9 @@ def _why_not(port: str, error: Exception) -> str:
     return f"{port} cannot be opened as a serial port: {getattr(error, 'strerror', None) or error}."
 
 
-def meet(port: str, timeout_s: float = MEETING_S) -> Meeting:
+def meet(
+    port: str, timeout_s: float = MEETING_S, cancelled: threading.Event | None = None
+) -> Meeting:
     """Open `port` and find the board on it.
 
     Parameters
@@ -96,6 +99,8 @@ def meet(port: str, timeout_s: float = MEETING_S) -> Meeting:
     port : str
     timeout_s : float, default 5.0
         How long to ask before giving up, seconds.
+    cancelled : threading.Event or None, default None
+        Set it, from another thread, to give up at once.
 
     Raises
     ------
@@ -104,7 +109,7 @@ def meet(port: str, timeout_s: float = MEETING_S) -> Meeting:
     """
     serial = open_port(port)
     try:
-        return _meet(port, serial, timeout_s)
+        return _meet(port, serial, timeout_s, cancelled or threading.Event())
     except DeviceError:
         serial.close()
         raise
@@ -115,7 +120,7 @@ def meet(port: str, timeout_s: float = MEETING_S) -> Meeting:
         ) from error
 
 
-def _meet(port: str, serial: Any, timeout_s: float) -> Meeting:
+def _meet(port: str, serial: Any, timeout_s: float, cancelled: threading.Event) -> Meeting:
     deadline = time.monotonic() + timeout_s
     while True:
         for baud in BAUDS:
@@ -124,7 +129,9 @@ def _meet(port: str, serial: Any, timeout_s: float) -> Meeting:
             decoder = FrameDecoder()
             body = _ask(serial, decoder)
             if body is not None:
-                return Meeting(port, serial, baud, _read_hello(port, body), decoder)
+                return Meeting(port, serial, baud, read_hello(port, body), decoder)
+            if cancelled.is_set():
+                raise DeviceError(f"The board on {port} was not waited for.")
             if time.monotonic() >= deadline:
                 speeds = ", ".join(f"{speed:,}" for speed in BAUDS)
                 raise DeviceError(
@@ -146,7 +153,8 @@ def _ask(serial: Any, decoder: FrameDecoder) -> bytes | None:
     return None
 
 
-def _read_hello(port: str, body: bytes) -> HelloReply:
+def read_hello(port: str, body: bytes) -> HelloReply:
+    """Return what a board says of itself, or raise `DeviceError` if we do not speak its tongue."""
     try:
         _, major, minor = struct.unpack_from("<IBB", body)
         hello = HelloReply.read(body) if major == PROTOCOL_MAJOR else None
@@ -163,7 +171,7 @@ def _read_hello(port: str, body: bytes) -> HelloReply:
     return hello
 
 
-def find(timeout_s: float = MEETING_S) -> Meeting:
+def find(timeout_s: float = MEETING_S, cancelled: threading.Event | None = None) -> Meeting:
     """Ask every likely port, the likeliest first, and return the first board that answers.
 
     Raises
@@ -180,7 +188,7 @@ def find(timeout_s: float = MEETING_S) -> Meeting:
     reasons = []
     for port in likely:
         try:
-            return meet(port, timeout_s)
+            return meet(port, timeout_s, cancelled)
         except DeviceError as error:
             reasons.append(str(error))
     if len(reasons) == 1:

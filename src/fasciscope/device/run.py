@@ -135,7 +135,7 @@ class Run:
         self.number = number
         self.inbox = inbox or Inbox()
         self.clock = SampleClock(setup.rate_mhz / 1000, hello.tick_hz)
-        self._setup, self._boot_id, self._label = setup, hello.boot_id, label
+        self.setup, self._boot_id, self._label = setup, hello.boot_id, label
         self._assembler = StreamAssembler(number, setup)
         self._status: m.Status | None = None
         self._marks_seen: set[int] = set()
@@ -240,7 +240,7 @@ class Run:
         What lies elsewhere and matters is believed when it is told again.
         """
         ahead = self.unwrapped(index) - self._assembler.next_index
-        return abs(ahead) <= _NEAR_S * self._setup.rate_mhz / 1000
+        return abs(ahead) <= _NEAR_S * self.setup.rate_mhz / 1000
 
     # -- the taking side ---------------------------------------------------------------------
 
@@ -255,7 +255,7 @@ class Run:
         DeviceError
             After the last block, if the run ended in any way but by intention.
         """
-        n_scans = max(round(block_s * self._setup.rate_mhz / 1000), 1)
+        n_scans = max(round(block_s * self.setup.rate_mhz / 1000), 1)
         markers: list[Marker] = []
         wait_s, waited_s, heard_s = 2 * block_s, 0.0, self._heard_s
         while True:
@@ -277,10 +277,15 @@ class Run:
         lost = max((taken.final_index or 0) - self._taken_index, 0)
         self._taken_index += lost
         if markers or lost:
-            nothing = np.empty((0, self._setup.channels), dtype=np.int16)
+            nothing = np.empty((0, self.setup.channels), dtype=np.int16)
             yield Block(nothing, self._taken_index, lost, tuple(markers))
         if taken.error is not None:
             raise taken.error
+
+    @property
+    def next_index(self) -> int:
+        """Index behind the newest scan that came."""
+        return self._assembler.next_index
 
     def health(self, crc_errors: int) -> LinkHealth:
         """Return how things are; the frame decoder's errors are the caller's to know."""

@@ -163,6 +163,16 @@ class VirtualBoard:
                 out += self.status()
         return bytes(out)
 
+    def skip(self, due: int) -> None:
+        """Drop the frames that are full when `due` scans have been triggered: no room for them."""
+        self._due = due
+        while self.running:
+            n_scans, _ = self._stretch(self.scans_to_next_frame)
+            if n_scans > due - self.index:
+                break
+            self._scans(n_scans, lost=True)
+            self.running = not self.at_end
+
     def _stretch(self, most: int) -> tuple[int, bool]:
         return (most, False) if self._waveform else self._playback.stretch(self.index, most)
 

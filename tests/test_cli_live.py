@@ -46,12 +46,32 @@ def test_without_a_terminal_a_plain_line_now_and_then(capsys, monkeypatch):
     with live.StatusLine(counter, total_s=600) as line:
         for second in range(1, 26):
             now.s += 1.0
-            line(block_at(second), Health(2000.0, lost=3, measured_hz=1999.94))
+            health = Health(
+                2000.0,
+                samples=2000 * second,
+                lost=3,
+                measured_hz=1999.94,
+                clock_error_s=0.00042,
+                buffer_level=0.07,
+                reconnects=1,
+            )
+            line(block_at(second), health)
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "00:10 of 10:00   1999.9 Hz   lost 3   noise 7.9 µV   twitches 12",
-        "00:20 of 10:00   1999.9 Hz   lost 3   noise 7.9 µV   twitches 12",
+        f"00:{second} of 10:00   lost 3   noise 7.9 µV   twitches 12   {2 * second},000 samples   "
+        "1999.94 of 2000 Hz   clock ±0.4 ms   buffer 7 %   came back 1 time"
+        for second in (10, 20)
     ]
+
+
+def test_a_board_that_is_away_is_said(capsys, monkeypatch):
+    now = SimpleNamespace(s=0.0)
+    monkeypatch.setattr(live, "monotonic", lambda: now.s)
+    with live.StatusLine(None) as line:
+        now.s = 10.0
+        line(block_at(1), Health(2000.0, waiting_s=3.4))
+    said = capsys.readouterr().err
+    assert said == "00:01   lost 0   the board is away: waiting for it, 3 s\n"
 
 
 def test_what_is_not_known_yet_is_not_a_number(capsys, monkeypatch):
@@ -61,9 +81,9 @@ def test_what_is_not_known_yet_is_not_a_number(capsys, monkeypatch):
     with live.StatusLine(counter) as line:
         line(block_at(1, Marker(5, "fist")), Health(2000.0))
         now.s = 10.0
-        line(block_at(2), Health(2000.0))
+        line(block_at(2), Health(2000.0, markers=1))
     said = capsys.readouterr().err
-    assert said == "00:02   2000.0 Hz   lost 0   noise …   twitches 0   markers 1\n"
+    assert said == ("00:02   lost 0   noise …   twitches 0   markers 1   0 samples   2000 Hz\n")
 
 
 def test_on_a_terminal_the_line_is_redrawn_in_place(capsys, monkeypatch):
@@ -75,6 +95,9 @@ def test_on_a_terminal_the_line_is_redrawn_in_place(capsys, monkeypatch):
         for second in (1, 2, 3):
             line(block_at(second), Health(2000.0))
     said = capsys.readouterr().err
-    assert "00:03   2000.0 Hz   lost 0" in said
+    assert "00:03   lost 0" in said
+    assert "0 samples   2000 Hz" in said
     assert "Ctrl-C: end" in said
-    assert said.count("\n") == 1
+    # two lines, each drawn over the one before
+    assert said.count("\n") <= 6
+    assert "\x1b[1A" in said

@@ -173,6 +173,7 @@ def record(
     muscles: Sequence[str] = (),
     side: str = "",
     note: str = "",
+    wait_s: float = 60.0,
     stop: threading.Event | None = None,
 ) -> Recording:
     """Record from a board into a new EDF+ file, and read it back.
@@ -193,6 +194,8 @@ def record(
         Muscle of each channel, in order.
     side : {"", "left", "right"}
     note : str, default ""
+    wait_s : float, default 60.0
+        How long to wait for a board that goes away in the middle, seconds; 0 does not wait.
     stop : threading.Event or None, default None
         Set it, from another thread, to end the recording.
 
@@ -209,7 +212,14 @@ def record(
 
     check_wishes(path, seconds=seconds, fs_hz=fs_hz, channels=channels, side=side)
     source = SerialSource(
-        port, fs_hz=fs_hz, channels=channels, muscles=muscles, side=side, note=note
+        port,
+        fs_hz=fs_hz,
+        channels=channels,
+        muscles=muscles,
+        side=side,
+        note=note,
+        wait_s=wait_s,
+        cancelled=stop,
     )
     capture(source, path, seconds=seconds, stop=stop)
     return read(path)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fasciscope.blocks import Block, Marker, Sink, Source
-from fasciscope.device.run import LinkHealth
+from fasciscope.device.run import HostGap, LinkHealth
 from fasciscope.errors import FasciscopeError, InputError
 
 _LOG = logging.getLogger(__name__)
@@ -49,6 +49,14 @@ class Health:
         Fill of this side's buffer or the board's, whichever is fuller, 0 to 1.
     overflowed : int or None, default None
         Samples thrown away because this side's buffer was full; they count as lost, too.
+    markers : int, default 0
+        Markers that came, the board's and the person's.
+    reconnects : int or None, default None
+        How often the board went away and came back.
+    waiting_s : float or None, default None
+        How long it has been away now; None while it is there.
+    host_gaps : tuple of HostGap, default ()
+        Gaps that could only be placed by this computer's clock, with how far they may be off.
     sink_errors : tuple of str, default ()
         A sentence for each sink that failed and was dropped.
 
@@ -67,6 +75,10 @@ class Health:
     overruns: int | None = None
     buffer_level: float | None = None
     overflowed: int | None = None
+    markers: int = 0
+    reconnects: int | None = None
+    waiting_s: float | None = None
+    host_gaps: tuple[HostGap, ...] = ()
     sink_errors: tuple[str, ...] = ()
 
 
@@ -209,6 +221,7 @@ class _Session:
             samples=health.samples + len(block),
             lost=health.lost + block.lost_before,
             gaps=health.gaps + (block.lost_before > 0),
+            markers=health.markers + len(block.markers),
         )
         for sink in list(self._sinks):
             try:
@@ -265,4 +278,7 @@ class _Session:
             overruns=link.overruns,
             buffer_level=max(link.inbox_level, link.board_level or 0.0),
             overflowed=link.overflowed,
+            reconnects=link.reconnects,
+            waiting_s=link.waiting_s,
+            host_gaps=link.host_gaps,
         )

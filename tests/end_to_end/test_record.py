@@ -128,7 +128,7 @@ def test_lost_samples_are_said_and_marked(run, calm, tmp_path):
 def test_a_board_that_goes_away_leaves_the_recording(start, calm, tmp_path):
     file = tmp_path / "gone.edf"
     with EmulatedBoard(calm, speed=2.0, loop=True) as board:
-        process = start("record", "--port", board.port, "--output", file.name)
+        process = start("record", "--port", board.port, "--wait", "1", "--output", file.name)
         wait_for_file(file, size=4000)
     _, status = process.communicate(timeout=60)
     assert process.returncode == 2

@@ -56,7 +56,7 @@ def test_the_line_lives_and_the_keys_work(command, calm, tmp_path):
         finally:
             process.kill()
             os.close(leader)
-    assert "\r\x1b[2K00:02" in shown, "the line is redrawn in place"
+    assert "\x1b[1A\x1b[2K00:02" in shown, "the lines are redrawn in place"
     assert "Enter: marker" in shown
     assert "Traceback" not in shown
     assert "none lost" in shown

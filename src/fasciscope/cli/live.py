@@ -93,7 +93,6 @@ class StatusLine:
         self._hint = hint
         self._next = monotonic() + (0 if sys.stderr.isatty() else PLAIN_EVERY_S)
         self._live: Any = None
-        self._markers = 0
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -110,19 +109,18 @@ class StatusLine:
 
     def __call__(self, block: Block, health: Health) -> None:
         """Show how it goes, if it is time to."""
-        self._markers += len(block.markers)
         now = monotonic()
         if now < self._next:
             return
-        text = self._text(block, health)
+        text, link = self._text(block, health), _link_text(health)
         if self._live is None:
             self._next = now + PLAIN_EVERY_S
-            console.status(text)
+            console.status(f"{text}   {link}")
             return
         from rich.text import Text
 
         self._next = now + TERMINAL_EVERY_S
-        line = Text(text, no_wrap=True, overflow="ellipsis")
+        line = Text(f"{text}\n{link}", no_wrap=True, overflow="ellipsis")
         line.append(f"   {self._hint}", style="dim")
         self._live.update(line, refresh=True)
 
@@ -131,13 +129,30 @@ class StatusLine:
         parts = [words.clock(so_far)]
         if self._total_s is not None:
             parts[0] += f" of {words.clock(self._total_s)}"
-        parts.append(f"{health.measured_hz or health.nominal_hz:.1f} Hz")
         parts.append(f"lost {health.lost:,}")
         if self._counter is not None:
             # zero until the detector has seen enough to know it
             known = [value for value in self._counter.detector.noise_uv if value > 0]
             noise = words.noise({"noise_uv": known}) if known else "…"
             parts += [f"noise {noise}", f"twitches {self._counter.twitches:,}"]
-        if self._markers:
-            parts.append(f"markers {self._markers}")
+        if health.markers:
+            parts.append(f"markers {health.markers}")
         return "   ".join(parts)
+
+
+def _link_text(health: Health) -> str:
+    """Return how the line to the board is, or that it is away."""
+    if health.waiting_s is not None:
+        return f"the board is away: waiting for it, {health.waiting_s:.0f} s"
+    parts = [f"{health.samples:,} samples"]
+    if health.measured_hz is None:
+        parts.append(f"{health.nominal_hz:g} Hz")
+    else:
+        parts.append(f"{health.measured_hz:.2f} of {health.nominal_hz:g} Hz")
+    if health.clock_error_s is not None:
+        parts.append(f"clock ±{1000 * health.clock_error_s:.1f} ms")
+    if health.buffer_level is not None:
+        parts.append(f"buffer {100 * health.buffer_level:.0f} %")
+    if health.reconnects:
+        parts.append(f"came back {words.count(health.reconnects, 'time')}")
+    return "   ".join(parts)

@@ -53,6 +53,10 @@ def record(
     ] = None,
     side: Annotated[Side | None, typer.Option(help="Side of the body.")] = None,
     note: Annotated[str, typer.Option(metavar="TEXT", help="A note for the file.")] = "",
+    wait: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", help="How long to wait for a board that goes away."),
+    ] = 60.0,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -67,9 +71,11 @@ def record(
 
     Every second is written to disk as it comes, so a crash costs a second at most. Enter sets a
     marker; words typed before it become its text. Ctrl-C ends the recording cleanly. Lost samples
-    are noticed, shown, and marked in the file. A file that exists is never overwritten.
+    are noticed, shown, and marked in the file. If the board goes away, plug it in again: the
+    recording goes on by itself. A file that exists is never overwritten.
     """
     from fasciscope import api
+    from fasciscope.device.stream import check_wait
     from fasciscope.session import Markers
     from fasciscope.sources import SerialSource
 
@@ -77,6 +83,7 @@ def record(
     seconds = None if minutes is None else minutes * 60
     where = side.value if side else ""
     api.check_wishes(output, seconds=seconds, fs_hz=rate, channels=channels, side=where)
+    check_wait(wait)
     with stop_signals() as stop:
         warm_up()
         with console.busy("Looking for the board"):
@@ -87,6 +94,8 @@ def record(
                 muscles=tuple(muscle or ()),
                 side=where,
                 note=note,
+                wait_s=wait,
+                cancelled=stop,
             )
         with closing(source):
             console.status(f"{source}. Recording to {output} …")

@@ -96,13 +96,10 @@ def _offset(spectrum: NDArray[np.complex128], k: int) -> float:
     return sign * min(max((2 * ratio - 1) / (ratio + 1), 0.0), 0.5)
 
 
-def whole_comb(f_hz: NDArray[np.float64], highest_hz: float) -> NDArray[np.float64]:
-    """Return `f_hz` with the missing teeth added where most of it is one comb of harmonics.
-
-    A pulse train has all its harmonics, though some hide among the potentials' own frequencies.
-    """
+def comb_base(f_hz: NDArray[np.float64]) -> float:
+    """Return the fundamental (Hz) of which most of `f_hz` are harmonics; 0 if there is none."""
     if f_hz.size < 4:
-        return f_hz
+        return 0.0
     spacing = np.abs(f_hz[:12, None] - f_hz[None, :12])
     best: tuple[int, float] = (0, 0.0)
     for base in np.unique(np.round(spacing[(spacing > COMB_HZ[0]) & (spacing < COMB_HZ[1])], 2)):
@@ -112,7 +109,15 @@ def whole_comb(f_hz: NDArray[np.float64], highest_hz: float) -> NDArray[np.float
             tooth = tooth[on]
             best = (int(on.sum()), float((tooth * f_hz[on]).sum() / (tooth**2).sum()))
     count, base = best
-    if count < 4 or count < 0.6 * f_hz.size:
+    return base if count >= 4 and count >= 0.6 * f_hz.size else 0.0
+
+
+def whole_comb(f_hz: NDArray[np.float64], base: float, highest_hz: float) -> NDArray[np.float64]:
+    """Return `f_hz` with the missing harmonics of `base` added.
+
+    A pulse train has all its harmonics, though some hide among the potentials' own frequencies.
+    """
+    if base <= 0.0:
         return f_hz
     teeth = base * np.arange(math.ceil(LOWEST_HZ / base), math.floor(highest_hz / base) + 1)
     new = teeth[np.abs(teeth[:, None] - f_hz[None, :]).min(axis=1) > 0.8]
@@ -210,6 +215,8 @@ class LineTracker:
         See `kernels.front_end`, which moves it on with each sample.
     strongest : tuple of float
         Frequency (Hz) and amplitude (µV) of the strongest line so far.
+    base_hz : float
+        Fundamental of the harmonics found last, Hz; 0 if there were none.
     """
 
     def __init__(self, fs_hz: float, sections: NDArray[np.float64], lowpass_hz: float) -> None:
@@ -219,6 +226,7 @@ class LineTracker:
         self.window = math.ceil(WINDOW_S * fs_hz)
         self.table = np.zeros((kernels.N_LINE, 0))
         self.strongest = (0.0, 0.0)
+        self.base_hz = 0.0
         self._seen = np.empty(0)
 
     def _remember(self) -> None:
@@ -228,19 +236,25 @@ class LineTracker:
             turn = math.atan2(self.table[kernels.TURN_SIN, k], self.table[kernels.TURN_COS, k])
             self.strongest = (turn * self.fs_hz / (2 * math.pi), float(size[k]))
 
+    def _completed(self, steady: NDArray[np.float64]) -> NDArray[np.float64]:
+        base = comb_base(steady)
+        if base > 0.0:
+            self.base_hz = base
+        return whole_comb(steady, base, self.highest_hz)
+
     def learn(self, x: NDArray[np.float64]) -> None:
         """Start from the signal's beginning: a line must stand at both ends of it."""
         first = find_lines(x[: self.window], self.fs_hz, self.highest_hz)
         self._seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
         steady = lasting(first, self._seen) if x.size > 1.5 * self.window else first
-        steady = whole_comb(steady, self.highest_hz)
+        steady = self._completed(steady)
         self.table = start_lines(steady, x, self.sections, self.fs_hz)
         self._remember()
 
     def look_again(self, x: NDArray[np.float64]) -> None:
         """Begin lines that stand in the last seconds `x`, and stood there the time before."""
         seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
-        steady = whole_comb(lasting(seen, self._seen), self.highest_hz)
+        steady = self._completed(lasting(seen, self._seen))
         self._seen = seen
         self._remember()
         if steady.size:

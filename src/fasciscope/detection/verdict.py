@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.detection import activity, cardiac, ranges
+from fasciscope.detection import activity, cardiac, pulses, ranges
 from fasciscope.detection import candidates as c
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import LEAST_MEMBERS
@@ -53,6 +53,8 @@ OFTEN = 5
 """Members from which a family vouches for its waveform."""
 CLEAR = 8.0
 """Deflection over noise below which a shape is too uncertain to judge."""
+SMALL = 6.0
+"""Scores up to this many thresholds may be what is left of interference."""
 BEAT_S = 0.08
 """A QRS complex and its filter's tail lie within this of its peak."""
 
@@ -115,6 +117,9 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     near_beat = ranges.near(rows[:, c.PEAK], rows[beats, c.PEAK], BEAT_S * fs_hz) & (labels == 0)
     near_beat |= cardiac.accompany(rows[:, c.PEAK], labels, rows[beats, c.PEAK], BEAT_S * fs_hz)
     good = ~beats & ~near_beat & ~_within(rows, ranges.widen(movement, edge))
+    small = np.flatnonzero(good & (rows[:, c.SCORE] < SMALL * channel.settings.threshold))
+    on_beat = pulses.on_the_beat(rows[small, c.PEAK] / fs_hz, channel.lines.base_hz)
+    good[small[on_beat]] = False
     odd = good & misshapen(rows, labels, fs_hz)
     twitch = good & ~odd
     odd &= ~_in_shadow(rows, odd, twitch, edge)

@@ -112,6 +112,13 @@ def _interference(detector: Detector, events: Events) -> list[str]:
             f"{detector.clipped} of the potentials reached the end of the converter's range: they "
             "are counted, but were larger than is stated."
         )
+    raised = max(channel.threshold for channel in detector.channels)
+    if raised > 1.2 * detector.settings.threshold:
+        out.append(
+            "The noise has more large peaks than an amplifier's hiss; the threshold was raised "
+            f"from {detector.settings.threshold:.0f} to {raised:.0f} times the noise power so that "
+            "they are not counted. Small potentials may be missed."
+        )
     coarse = max(channel.step_uv for channel in detector.channels)
     if coarse > 10.0:
         out.append(

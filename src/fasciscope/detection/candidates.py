@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection.score import best_fit
+from fasciscope.detection.tails import TAIL_FROM, TAIL_TO
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -63,6 +64,7 @@ def measure(
     rail_low: float,
     rail_high: float,
     least_score: float,
+    tail: F64,
     out: F64,
 ) -> int:
     """Measure energy maxima and write those that reach the score; return how many.
@@ -78,6 +80,8 @@ def measure(
         Noise floor and noise in each atom (µV²) of each frame from `first` on.
     band_delay, window_delay : int
         Samples by which the band-pass and the energy window are late.
+    tail : ndarray, shape (2,)
+        Added to: how many scores lay in the noise's tail, and the sum of their excess; see `tails`.
     out : ndarray, shape (at least n_places, N_CANDIDATE)
         Written; indices are relative to the stretch.
     """
@@ -90,6 +94,9 @@ def measure(
         score, place, atom = best_fit(
             y, centre, int(6 * ms), max(1, int(ms)), cosine, sine, half, noises[f]
         )
+        if TAIL_FROM <= score < TAIL_TO:
+            tail[0] += 1.0
+            tail[1] += score - TAIL_FROM
         if score < least_score:
             continue
         row = out[n]

@@ -13,7 +13,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscope.detection import candidates, filters, gates, kernels, lines, noise, ranges, score
+from fasciscope.detection import (
+    candidates,
+    filters,
+    gates,
+    kernels,
+    lines,
+    noise,
+    ranges,
+    score,
+    tails,
+)
 from fasciscope.detection.settings import Settings
 
 F64 = NDArray[np.float64]
@@ -100,6 +110,7 @@ class ChannelDetector:
         self.frame_base = 0
         self.noise_state = np.zeros(noise.N_STATE)
 
+        self.tail = np.zeros(2)
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows: list[F64] = []
         self.snippets: list[NDArray[np.float32]] = []
@@ -134,6 +145,11 @@ class ChannelDetector:
         """Return the noise (µV rms, pass band) of each frame."""
         floors = np.concatenate([np.empty(0), *self.floor_history])
         return np.asarray(np.sqrt(floors / self.median_over_mean()))
+
+    @property
+    def threshold(self) -> float:
+        """Score that a potential must reach here: the one asked for, or more in worse noise."""
+        return tails.threshold(self.settings.threshold, self.tail[0], self.tail[1])
 
     def feed(self, values: F64) -> F64:
         """Take samples in µV (NaN where missing); return the candidate rows that became known."""
@@ -310,6 +326,7 @@ class ChannelDetector:
             self.window_delay,
             *self.rails,
             self.settings.threshold,
+            self.tail,
             out,
         )
         rows = out[:kept].copy()

@@ -19,8 +19,8 @@ LEAST = 3
 def on_the_beat(times_s: NDArray[np.float64], base_hz: float) -> NDArray[np.bool_]:
     """Return which of the sorted `times_s` (s) come on the beat of a train at `base_hz`.
 
-    A time is on the beat if at least three neighbours, and at least half of all around it, lie whole
-    periods away.
+    A time is on the beat if at least three neighbours, and at least half of all around it, lie
+    whole periods away.
     """
     out = np.zeros(len(times_s), dtype=np.bool_)
     if base_hz <= 0.0:

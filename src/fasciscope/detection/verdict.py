@@ -98,6 +98,7 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     snippets = np.concatenate([np.empty((0, width), dtype=np.float32), *channel.snippets])
     keep = single(rows, fs_hz) & (rows[:, c.MISSING_NEAR] == 0)
     keep &= rows[:, c.AMPLITUDE] > STEPS * channel.step_uv
+    keep &= rows[:, c.SCORE] >= channel.threshold
     noise_uv = np.sqrt(rows[:, c.FLOOR] / channel.median_over_mean())
     keep &= rows[:, c.AMPLITUDE] > SLENDER * np.sqrt(rows[:, c.SCORE]) * noise_uv
     order = np.flatnonzero(keep)[np.argsort(rows[keep, c.PEAK], kind="stable")]
@@ -106,9 +107,7 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     sustained, movement, dead = activity.stretches(channel, n_samples)
     edge = round(EDGE_S * fs_hz)
     keep = ~_within(rows, ranges.widen(ranges.union(sustained, dead), edge))
-    found = untangle(
-        rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.settings.threshold
-    )
+    found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
     rows, snippets, labels = found.rows, found.shapes, found.labels
 
     beats = cardiac.find_beats(rows[:, c.PEAK] / fs_hz, snippets, fs_hz)
@@ -117,7 +116,7 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     near_beat = ranges.near(rows[:, c.PEAK], rows[beats, c.PEAK], BEAT_S * fs_hz) & (labels == 0)
     near_beat |= cardiac.accompany(rows[:, c.PEAK], labels, rows[beats, c.PEAK], BEAT_S * fs_hz)
     good = ~beats & ~near_beat & ~_within(rows, ranges.widen(movement, edge))
-    small = np.flatnonzero(good & (rows[:, c.SCORE] < SMALL * channel.settings.threshold))
+    small = np.flatnonzero(good & (rows[:, c.SCORE] < SMALL * channel.threshold))
     on_beat = pulses.on_the_beat(rows[small, c.PEAK] / fs_hz, channel.lines.base_hz)
     good[small[on_beat]] = False
     odd = good & misshapen(rows, labels, fs_hz)

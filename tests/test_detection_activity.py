@@ -49,6 +49,15 @@ def test_short_contractions_are_found(length_s):
     assert (stretches["stop"] - stretches["start"])[0] / FS == pytest.approx(length_s, abs=0.2)
 
 
+def test_activity_that_pauses_for_a_quarter_second_is_one_stretch():
+    signal = noise(round(40 * FS), FS, seed=8)
+    for k, start in enumerate(np.arange(15.0, 22.0, 0.75)):
+        units(signal, start, start + 0.5, 20, 200.0, seed=80 + k)
+    stretches = held(found(signal, FS))
+    assert len(stretches) == 1
+    assert stretches["start"][0] / FS == pytest.approx(15.0, abs=0.15)
+
+
 def test_twitches_around_a_contraction_are_counted_and_none_within():
     signal = noise(round(60 * FS), FS, seed=3)
     units(signal, 20.0, 30.0, 20, 200.0, seed=3)

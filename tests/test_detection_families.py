@@ -42,6 +42,14 @@ def test_the_number_of_shapes_is_found_and_each_potential_put_right(fs_hz, n_sha
     assert adjusted_rand(truth[grouped], found.labels[grouped]) > 0.97
 
 
+def test_small_potentials_in_noise_are_grouped_too():
+    shapes, truth, _ = snippets(60, KNOWN[:3], noise_uv=10.0, size_uv=70.0)
+    found = group(shapes, np.full(len(shapes), 100.0), FS)
+    grouped = found.labels > 0
+    assert grouped.mean() > 0.93
+    assert adjusted_rand(truth[grouped], found.labels[grouped]) > 0.95
+
+
 def test_alignment_is_better_than_a_sample():
     shapes, _, offsets = snippets(40, KNOWN[:1], noise_uv=3.0)
     found = group(shapes, np.full(len(shapes), 9.0), FS)

@@ -97,6 +97,16 @@ def test_bursts_widen_the_interval_of_the_rate():
     assert wide[1] > 1.5 * wide[0]
 
 
+def test_time_that_is_left_out_does_not_make_events_look_clustered():
+    signal = noise(round(240 * FS), FS, seed=7)
+    add_potentials(signal, FS, np.concatenate([np.arange(1, 60, 1.7), np.arange(181, 239, 1.7)]))
+    signal[round(60 * FS) : round(180 * FS)] = 0.0
+    summary = detect(from_array(signal, FS)).summary
+    _, low, high = rates.per_minute(summary["fasciculations"], summary["analysable_s"])
+    assert summary["fasciculations"] == 70
+    assert summary["twitches_per_minute_ci95"] == pytest.approx([low, high], abs=0.1)
+
+
 def test_progress_goes_from_nothing_to_one():
     told = []
     signal = noise(round(150 * FS), FS)

@@ -288,7 +288,7 @@ def test_the_whole_stream_information_comes_back(tmp_path):
 
 @given(
     scale=st.floats(0.01, 30),
-    offset=st.floats(-1, 1),
+    offset=st.floats(-0.5, 0.5),  # farther off, both limits may need more digits than there are
     rails=st.sampled_from([(-512, 511), (0, 1023), (-2048, 2047), (0, 16383), (-32768, 32767)]),
 )
 @settings(max_examples=200, deadline=None)

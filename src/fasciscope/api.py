@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from fasciscope.session import Health, Markers
     from fasciscope.simulation import Simulation
 
+RECORD_S = 0.5
+"""Length of a data record (s): with what is still on its way, a crash costs less than a second."""
 SECONDS_MAX = 7 * 86_400.0
 """Longest recording that can be asked for (s): a week."""
 
@@ -266,10 +268,13 @@ def capture(
     A file that got no sample at all is taken away again.
     """
     from fasciscope import formats
+    from fasciscope.formats.room import must_have_room
     from fasciscope.session import run_session
 
     try:
-        writer = formats.EdfWriter(path, source.info)
+        must_have_room(Path(path), source.info, seconds, RECORD_S)
+        writer = formats.EdfWriter(path, source.info, record_s=RECORD_S)
+        _describe_first(writer)
     except BaseException:
         source.close()
         raise
@@ -293,23 +298,36 @@ def capture(
     return health
 
 
+def _describe_first(writer: EdfWriter) -> None:
+    """Write the sidecar before the first sample, so that one is there whatever comes."""
+    from fasciscope import formats
+
+    try:
+        formats.write_sidecar(writer.path, writer.info, _facts(None, []))
+    except OutputError:
+        writer.finish()
+        writer.path.unlink(missing_ok=True)
+        raise
+
+
 def _describe(writer: EdfWriter, newest: list[Health]) -> None:
     """Write the sidecar of a recording; one without a single sample is taken away instead."""
     from fasciscope import formats
 
     if not writer.n_samples:
         writer.path.unlink(missing_ok=True)
+        formats.beside(writer.path, "emg.json").unlink(missing_ok=True)
         return
     formats.write_sidecar(
         writer.path, writer.info, _facts(writer.n_samples / writer.info.fs_hz, newest)
     )
 
 
-def _facts(duration_s: float, newest: list[Health]) -> dict[str, Any]:
+def _facts(duration_s: float | None, newest: list[Health]) -> dict[str, Any]:
     from dataclasses import asdict
     from importlib.metadata import version
 
-    facts: dict[str, Any] = {"RecordingDuration": duration_s}
+    facts: dict[str, Any] = {} if duration_s is None else {"RecordingDuration": duration_s}
     facts["software_version"] = version("fasciscope")
     if newest:
         facts["session"] = asdict(newest[0])
@@ -319,6 +337,10 @@ def _facts(duration_s: float, newest: list[Health]) -> dict[str, Any]:
 def must_be_new(*paths: Path) -> None:
     """Raise `OutputError` if one of `paths` is there already, or its folder is not."""
     for path in paths:
+        if path.is_symlink():
+            raise OutputError(
+                f"{path} is a link to somewhere else, so it is left alone. Give another name."
+            )
         if path.exists():
             raise OutputError(f"{path} exists already and is left as it is. Give another name.")
         must_have_folder(path)

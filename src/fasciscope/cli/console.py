@@ -14,6 +14,7 @@ ISSUES = "the project's issue page"
 
 EXIT_BUG = 1
 EXIT_BAD_INPUT = 2
+EXIT_NEEDS_MENDING = 3
 EXIT_INTERRUPTED = 130
 
 

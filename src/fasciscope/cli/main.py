@@ -15,7 +15,19 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from fasciscope.cli import console, demo, detect, ports, record, replay, report, simulate
+from fasciscope.cli import (
+    bench,
+    check,
+    console,
+    demo,
+    detect,
+    ports,
+    record,
+    repair,
+    replay,
+    report,
+    simulate,
+)
 from fasciscope.errors import FasciscopeError
 
 
@@ -101,7 +113,7 @@ def _add(module: ModuleType) -> None:
     )(command)
 
 
-for module in (demo, ports, record, detect, report, replay, simulate):
+for module in (demo, ports, record, detect, report, check, repair, replay, simulate, bench):
     _add(module)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fasciscope.api import must_have_folder
 from fasciscope.errors import OutputError
+from fasciscope.formats.whole_file import write_whole
 
 if TYPE_CHECKING:
     from fasciscope.analysis import Analysis
@@ -39,14 +40,12 @@ def write_text(path: Path, text: str, *, ours: bool) -> None:
     must_have_folder(path)
     # A device such as /dev/stdout is written to, never replaced.
     plain = path.is_file() or not path.exists()
-    part = path.with_name(f".{path.name}.part") if plain else path
     try:
-        part.write_text(text, encoding="utf-8")
         if plain:
-            part.replace(path)
+            write_whole(path, text)
+        else:
+            path.write_text(text, encoding="utf-8")
     except OSError as error:
-        if plain:
-            part.unlink(missing_ok=True)
         raise OutputError(
             f"Cannot write {path}: {error.strerror}. The recording itself is untouched."
         ) from error
@@ -95,6 +94,6 @@ def _holds_summary(path: Path) -> bool:
         return False
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last for brackets without end
         return False
     return isinstance(found, dict) and {"twitches_per_minute", "software_version"} <= found.keys()

@@ -16,11 +16,23 @@ from fasciscope.formats.naming import beside
 
 if TYPE_CHECKING:
     from fasciscope.formats.bids import write_sidecar
+    from fasciscope.formats.edf_check import FileCheck
+    from fasciscope.formats.edf_repair import Repair
     from fasciscope.formats.edf_rescale import write_edf
     from fasciscope.formats.edf_writer import EdfWriter
     from fasciscope.recording import Recording
 
-__all__ = ["FORMATS", "EdfWriter", "Format", "beside", "read", "write_edf", "write_sidecar"]
+__all__ = [
+    "FORMATS",
+    "EdfWriter",
+    "Format",
+    "beside",
+    "check",
+    "read",
+    "repair",
+    "write_edf",
+    "write_sidecar",
+]
 
 _LAZY = {"EdfWriter": "edf_writer", "write_edf": "edf_rescale", "write_sidecar": "bids"}
 
@@ -79,6 +91,13 @@ def read(path: str | Path) -> Recording:
         If there is no such file, it is empty or of no known kind, or holds nothing usable.
     """
     path = Path(path)
+    return _known(path).read(path)
+
+
+def _known(path: Path) -> Format:
+    """Return the format of a file by how it begins."""
+    if not (path.is_file() or path.is_dir()) and path.exists():
+        raise RecordingError(f"{path} is a device or a pipe, not a recording.")
     try:
         with path.open("rb") as file:
             begin = file.read(16)
@@ -92,11 +111,43 @@ def read(path: str | Path) -> Recording:
         raise RecordingError(f"{path.name} is empty: it has 0 bytes.")
     for known in FORMATS:
         if begin.startswith(known.begins):
-            return known.read(path)
+            return known
     names = " or ".join(known.name for known in FORMATS)
     raise RecordingError(
         f"{path.name} is not a recording that can be read: it does not begin as {names} files do."
     )
+
+
+def check(path: str | Path) -> FileCheck:
+    """Say what of a recording is whole, what is missing, and where; see `edf_check`.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read at all.
+    """
+    from fasciscope.formats.edf_check import check_edf
+
+    path = Path(path)
+    _known(path)
+    return check_edf(path)
+
+
+def repair(path: str | Path, output: str | Path | None = None) -> Repair:
+    """Mend the header of a recording, in a copy or (None) in place; see `edf_repair`.
+
+    Raises
+    ------
+    RecordingError
+        If it is nothing that can be mended.
+    OutputError
+        If the copy exists or cannot be written.
+    """
+    from fasciscope.formats.edf_repair import repair_edf
+
+    path = Path(path)
+    _known(path)
+    return repair_edf(path, None if output is None else Path(output))
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from typing import Any
 from fasciscope.blocks import Channel, StreamInfo
 from fasciscope.errors import OutputError
 from fasciscope.formats.naming import beside
+from fasciscope.formats.whole_file import write_whole
 
 _OPTIONAL_KEYS = (
     "TaskDescription",
@@ -68,12 +69,12 @@ def write_sidecar(
     text = json.dumps(
         _plain(sidecar(info, extra or {})), indent=2, ensure_ascii=False, allow_nan=False
     )
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(path)  # whole or not at all
+        write_whole(path, text + "\n")
     except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error.strerror}.") from error
+        raise OutputError(
+            f"Cannot write {path}: {error.strerror}. The recording itself is not touched by that."
+        ) from error
     return path
 
 

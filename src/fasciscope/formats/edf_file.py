@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +91,7 @@ class RecordFile:
             if time.monotonic() - self._synced >= 0.75 * self._fsync_s:
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
+                self._must_be_there()
 
     def close(self) -> None:
         """Mend the header's number of records, sync and close.
@@ -99,9 +102,38 @@ class RecordFile:
             If the disk refuses; the file stays readable all the same.
         """
         with self._guard():
+            self._must_be_there()
             self._mend_header()
             os.fsync(self._file.fileno())
             self._file.close()
+
+    def _must_be_there(self) -> None:
+        """Raise if the file was deleted: it would go on without a name, and be gone at its end."""
+        if os.fstat(self._file.fileno()).st_nlink:
+            return
+        with contextlib.suppress(OSError):
+            self._mend_header()
+        rescued = self._rescue()
+        self._file.close()
+        where = f"what was recorded is safe in {rescued}" if rescued else "it could not be saved"
+        raise OutputError(
+            f"{self.path} or its folder was deleted while it was recorded; {where}, "
+            f"{self.safe_s:g} s of it. Choose another folder and start anew."
+        )
+
+    def _rescue(self) -> Path | None:
+        """Copy the file that has lost its name to the first place that takes it."""
+        for folder in (Path.cwd, Path.home, lambda: Path(tempfile.gettempdir())):
+            try:
+                made = _new_name(folder(), self.path)
+                with made.open("xb") as copy:
+                    self._file.seek(0)
+                    shutil.copyfileobj(self._file, copy)
+                    os.fsync(copy.fileno())
+            except (OSError, RuntimeError):  # no such folder, no home
+                continue
+            return made
+        return None
 
     def _write(self, raw: bytes) -> None:
         view = memoryview(raw)
@@ -130,6 +162,15 @@ class RecordFile:
                 f"Cannot write on to {self.path}: {error.strerror or error}. The recording is safe "
                 f"up to second {self.safe_s:g}; make room or choose another disk, then start anew."
             ) from error
+
+
+def _new_name(folder: Path, path: Path) -> Path:
+    """Return a name in `folder` that is not taken, made out of that of `path`."""
+    made, n = folder / f"{path.stem}_rescued{path.suffix}", 1
+    while made.exists() or made.is_symlink():
+        n += 1
+        made = folder / f"{path.stem}_rescued_{n}{path.suffix}"
+    return made
 
 
 def _sync_folder(folder: Path) -> None:

@@ -105,6 +105,11 @@ class Header:
         """Length of a data record in seconds, exactly as written."""
         return Fraction(self.record_s)
 
+    def whole_records(self, file_bytes: int) -> tuple[int, int]:
+        """Return how many whole data records a file of that size holds, and the bytes left over."""
+        behind = max(file_bytes - self.n_bytes, 0)
+        return divmod(behind, self.record_bytes) if self.record_bytes else (0, behind)
+
     def byte_range(self, signal: int) -> tuple[int, int]:
         """Return where in a data record a signal's bytes lie, half-open."""
         start = self.bytes_per_sample * sum(s.n_samples for s in self.signals[:signal])

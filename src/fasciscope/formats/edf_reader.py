@@ -39,8 +39,8 @@ GAP_S_MAX = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class _Notes:
-    """What the annotation signals of a whole file say."""
+class Notes:
+    """What the annotation signals of a whole file say: of each record its start, and the rest."""
 
     record_us: list[int | None]
     annotations: list[tal.Annotation]
@@ -85,7 +85,7 @@ def read_edf(path: Path) -> Recording:
                 f"{path.name} holds no whole data record: one takes {header.record_bytes} bytes "
                 f"after the header, and {size - header.n_bytes} are there."
             )
-        notes = _read_notes(path, header, n_records)
+        notes = read_notes(path, header, n_records)
         return _assemble(path, header, pick, notes)
     except RecordingError:
         raise
@@ -93,7 +93,7 @@ def read_edf(path: Path) -> Recording:
         raise RecordingError(f"{path.name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _assemble(path: Path, header: Header, pick: Pick, notes: _Notes) -> Recording:
+def _assemble(path: Path, header: Header, pick: Pick, notes: Notes) -> Recording:
     counts = _read_counts(path, header, pick)
     n_records = counts.shape[0] // pick.n_per_record
     starts = _record_starts(header, pick, notes, path.name)
@@ -133,7 +133,7 @@ def _assemble(path: Path, header: Header, pick: Pick, notes: _Notes) -> Recordin
     )
 
 
-def _facts(notes: _Notes) -> dict[str, Any]:
+def _facts(notes: Notes) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for info in notes.infos if notes.ours else []:
         if "channel" not in info:
@@ -141,8 +141,8 @@ def _facts(notes: _Notes) -> dict[str, Any]:
     return facts
 
 
-def _read_notes(path: Path, header: Header, n_records: int) -> _Notes:
-    """Read every annotation signal of every whole record (EDF+ 2.2)."""
+def read_notes(path: Path, header: Header, n_records: int) -> Notes:
+    """Return every annotation signal of every whole record (EDF+ 2.2)."""
     record_us: list[int | None] = []
     annotations: list[tal.Annotation] = []
     indices = [i for i, signal in enumerate(header.signals) if signal.is_annotations]
@@ -158,11 +158,11 @@ def _read_notes(path: Path, header: Header, n_records: int) -> _Notes:
                     record_us.append(start_us)
     annotations = tal.joined(annotations)
     infos = [facts for facts in map(tal.parse_info, annotations) if facts is not None]
-    return _Notes(record_us, annotations, infos)
+    return Notes(record_us, annotations, infos)
 
 
 def _sort_out(
-    notes: _Notes, fs_hz: Fraction, gaps: list[tuple[int, int]]
+    notes: Notes, fs_hz: Fraction, gaps: list[tuple[int, int]]
 ) -> tuple[list[Marker], int | None]:
     """Tell markers from the machine's own annotations; add the gaps found to `gaps`.
 
@@ -201,9 +201,7 @@ def _clean_gaps(gaps: list[tuple[int, int]], n_samples: int) -> NDArray[np.int64
     return np.array(clean, dtype=np.int64).reshape(-1, 2)
 
 
-def _record_starts(
-    header: Header, pick: Pick, notes: _Notes, name: str
-) -> NDArray[np.int64] | None:
+def _record_starts(header: Header, pick: Pick, notes: Notes, name: str) -> NDArray[np.int64] | None:
     """Return the first sample of each record of an interrupted file (EDF+D), None if unbroken.
 
     A record that starts within a millisecond, or a sample, of where the one before it ended

@@ -33,8 +33,9 @@ US = 1_000_000
 TEXT_BYTES_MAX = 240
 """Longest text of one annotation, in UTF-8 bytes; what is longer is written in parts."""
 _MORE = "…"
-_NUMBER = re.compile(rb"[+-]\d{1,15}(?:\.\d{0,15})?")
-_DURATION = re.compile(rb"\d{1,15}(?:\.\d{0,15})?")
+# some programs write a binary fraction out to its last place: +0.30000000000000004
+_NUMBER = re.compile(rb"[+-]\d{1,15}(?:\.\d{0,30})?")
+_DURATION = re.compile(rb"\d{1,15}(?:\.\d{0,30})?")
 _GAP = re.compile(r"Gap: (\d{1,15}) samples lost, from sample (\d{1,15})")
 _PADDING = re.compile(r"Padding: filler from sample (\d{1,15}) on")
 _INFO = "Info: "

@@ -23,8 +23,10 @@ JOIN_S = 0.4
 SLOW_HZ = 38.0
 """Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
 FAINT_FRAMES = 3
-FADED = 1.3
+FADED = 1.35
 """Mean power over the noise's, hops clipped; over half a second noise strays by 8 %."""
+FADE_BLOCKS = 4
+"""Units come and go within a second; what goes on for longer is told by its own potentials."""
 TONIC = ((11, 1.0), (24, 4.0))
 JERK = ((5, 0.12),)
 """Five within an eighth of a second: no doublet or echo, a brief jerk of the whole muscle."""
@@ -149,7 +151,7 @@ def fade(sustained: I64, channel: ChannelDetector) -> I64:
 
     Where a cramp dies away its units are too small or too sparse to be told one by one. Each hop
     counts for at most `gates.BUSY` floors, and two quarters are taken together, so that a single
-    potential beside an activity does not lengthen it.
+    potential beside an activity does not lengthen it; and it goes no further than a second.
     """
     profile = np.concatenate([np.empty((0, 3)), *channel.profile])[:, 2]
     loud = np.zeros(len(profile) + 1, dtype=np.bool_)
@@ -159,12 +161,12 @@ def fade(sustained: I64, channel: ChannelDetector) -> I64:
     per_block = PROFILE_HOPS * channel.hop
     out = sustained.copy()
     for k, (start, stop) in enumerate(sustained):
-        last = -(-stop // per_block)
-        while last < len(profile) and loud[last]:
+        last = end = -(-stop // per_block)
+        while last < min(len(profile), end + FADE_BLOCKS) and loud[last]:
             last += 1
             out[k, 1] = last * per_block
-        first = start // per_block - 1
-        while first >= 1 and profile[first] > FADED and both[first - 1]:
+        first = begin = start // per_block - 1
+        while first > max(0, begin - FADE_BLOCKS) and profile[first] > FADED and both[first - 1]:
             out[k, 0] = first * per_block
             first -= 1
     return ranges.union(out)

@@ -30,11 +30,11 @@ F64 = NDArray[np.float64]
 
 MARGIN_S = 0.15
 """What a candidate's figures need to see on both sides."""
-PIECE_S = 10.0
+PIECE_S = 20.0
 """Longest stretch taken in at once: bounds the memory."""
 HISTORY_S = 5.0
-LINES_EVERY = 20
-"""Frames between two looks at the spectrum: ten seconds."""
+LINES_EVERY = 40
+"""Frames between two looks at the spectrum: twenty seconds."""
 DRIFT_HZ = 1.0
 ENERGY_S = 0.005
 """Each of the two boxes that make the energy window: together a triangle of 10 ms."""
@@ -197,6 +197,8 @@ class ChannelDetector:
         found = []
         while self.n_front < ready:
             until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
+            if self.n_front < noise.START_FRAMES:
+                until = noise.START_FRAMES
             self._front(min(ready, until) - self.n_front)
             if self.n_front >= noise.START_FRAMES or (final and self.n_front == ready):
                 if self.noise_state[noise.BASE] == 0.0:

@@ -71,7 +71,7 @@ def _spectrum(x: NDArray[np.float64], fs_hz: float) -> NDArray[np.complex128]:
     if typical == 0.0 or x.size < fs_hz:
         return np.empty(0, dtype=np.complex128)
     np.clip(step, -4 * typical, 4 * typical, out=step)
-    return np.fft.rfft(step * _window(step.size), x.size)
+    return np.fft.rfft((step * _window(step.size)).astype(np.float32), x.size)
 
 
 @lru_cache(maxsize=8)

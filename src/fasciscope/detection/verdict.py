@@ -132,7 +132,8 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
     unusable = ranges.union(movement, dead, ranges.widen(odd_ranges, edge))
-    unusable = ranges.clip(ranges.join(unusable, edge), n_samples)
+    unusable = ranges.without(ranges.join(unusable, edge), sustained)
+    unusable = ranges.clip(unusable, n_samples)
     others = ev.merge(
         activity.classify(sustained, channel, fs_hz),
         ev.intervals(Kind.ARTIFACT, unusable),

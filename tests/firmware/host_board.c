@@ -12,6 +12,7 @@
 #include "wire.h"
 
 static uint32_t tick;
+static uint32_t cycle; /* moves with the conversions, not with `tick` */
 static struct fs_plan started;
 static uint8_t is_started;
 static uint8_t led;
@@ -41,6 +42,7 @@ void fs_hw_start(const struct fs_plan *plan)
 {
     started = *plan;
     is_started = 1;
+    fs_sampler_begin_at(cycle);
 }
 
 void fs_hw_stop(void)
@@ -92,9 +94,18 @@ static void answer(uint32_t value, int bytes)
     }
 }
 
+static uint32_t cycles_now(void)
+{
+    return cycle;
+}
+
 static void take(uint16_t code)
 {
-    if (is_started && fs_sampler_take(code) && stamp_wanted) {
+    if (!is_started) {
+        return;
+    }
+    cycle += started.period;
+    if (fs_sampler_take(code, cycles_now) && stamp_wanted) {
         stamp_wanted = 0;
         stamp_tick = tick;
         stamp_index = fs_sampler.index;
@@ -176,8 +187,11 @@ int main(void)
                 take((uint16_t)number(2));
             }
             break;
-        case 'm':
-            fs_sampler_miss();
+        case 'm': /* so many conversions are missed */
+            cycle += number(2) * started.period;
+            break;
+        case 'w': /* a late interrupt: so many cycles go by */
+            cycle += number(4);
             break;
         case 'k': /* let ticks go by */
             tick += number(4);

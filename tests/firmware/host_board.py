@@ -71,8 +71,13 @@ class HostBoard:
         array = np.asarray(list(codes), dtype="<u2")
         self.write(b"c", struct.pack("<I", len(array)), array.tobytes())
 
-    def miss(self) -> None:
-        self.write(b"m")
+    def miss(self, n: int) -> None:
+        """Let `n` conversions be missed."""
+        self.write(b"m", struct.pack("<H", n))
+
+    def delay(self, cycles: int) -> None:
+        """Move the cycle counter; a negative number takes it back."""
+        self.write(b"w", struct.pack("<i", cycles))
 
     def button(self, down: bool, samples: int) -> None:
         self.write(b"b", struct.pack("<BH", down, samples))

@@ -36,6 +36,13 @@ def values(board: HostBoard) -> np.ndarray:
     return np.concatenate([frame.values for frame in board.data()])
 
 
+def feed(board: HostBoard, codes: np.ndarray, step: int) -> None:
+    """Let conversions come, `step` at a time, and the board send what it has between."""
+    for start in range(0, len(codes), step):
+        board.convert(codes[start : start + step])
+        board.collect()
+
+
 # --- meeting ------------------------------------------------------------------------------------
 
 
@@ -158,9 +165,7 @@ def test_a_sample_is_the_sum_of_its_conversions(
         codes = np.random.default_rng(seed).integers(0, 1024, (n_scans, oversampling, channels))
         step = setup.scans_per_frame * oversampling * channels
         flat = codes.ravel()
-        for start in range(0, len(flat), step):
-            board.convert(flat[start : start + step])
-            board.collect()
+        feed(board, flat, step)
         stopped = board.stop()
         assert (stopped.run, stopped.index, stopped.dropped) == (7, n_scans, 0)
         assert (values(board) == codes.sum(axis=1)).all()
@@ -194,20 +199,50 @@ def test_blocks_that_cannot_be_sent_are_dropped_whole_and_the_index_marches_on(b
     assert (stopped.index, stopped.dropped) == (9 * n, 5 * n)
 
 
-def test_a_missed_conversion_costs_its_block_and_no_step(board):
-    setup = board.start(1000, 2, 2)
-    n, per_scan = setup.scans_per_frame, 4
-    codes = np.arange(3 * n * per_scan) % 1024
-    board.convert(codes[: n * per_scan + 6])
-    board.collect()
-    board.miss()  # in place of number n · 4 + 6
-    board.convert(codes[n * per_scan + 7 :])
-    board.collect()
-    first, third = board.data()
-    assert (first.index, third.index, third.sequence) == (0, 2 * n, 1)
-    expected = codes.reshape(-1, 2, 2).sum(axis=1)
-    assert (third.values == expected[2 * n :]).all()
-    assert board.stop().dropped == n
+@given(
+    missed=st.integers(1, 40) | st.just(700),
+    at=st.integers(0, 255),
+    channels=st.sampled_from([1, 2, 5]),
+)
+@settings(max_examples=60, deadline=None)
+def test_missed_conversions_cost_their_blocks_and_no_step(host_program, missed, at, channels):
+    with HostBoard(host_program) as board:
+        setup = board.start(500, channels, 2)
+        n, per_scan = setup.scans_per_frame, 2 * channels
+        codes = np.random.default_rng(missed).integers(0, 1024, n * per_scan * 60)
+        at += n * per_scan
+        board.convert(codes[:at])
+        board.collect()
+        board.miss(missed)
+        step = n * per_scan
+        for start in range(at + missed, len(codes), step):
+            board.convert(codes[start : start + step])
+            board.collect()
+        stopped = board.stop()
+        expected = codes.reshape(-1, 2, channels).sum(axis=1)
+        assert stopped.index == 60 * n
+        came = np.zeros(len(expected), dtype=bool)
+        for frame in board.data():
+            stretch = slice(frame.index, frame.index + frame.n_scans)
+            assert (frame.values == expected[stretch]).all()
+            came[stretch] = True
+        first, last = at // per_scan // n, (at + missed) // per_scan // n
+        assert came[: first * n].all()
+        assert came[(last + 2) * n :].all()
+        assert stopped.dropped == (~came).sum() >= n
+
+
+@pytest.mark.parametrize("late", [-64, 64, 1500])
+def test_a_late_interrupt_alone_costs_nothing(board, late):
+    setup = board.start(2000, 1, 4)
+    n = setup.scans_per_frame * 4
+    for _ in range(5):
+        board.convert([1] * (n - 1))
+        board.delay(late)
+        board.convert([1])
+        board.delay(-late)
+        board.collect()
+    assert board.stop() == m.Stopped(7, 5 * setup.scans_per_frame, 0)
 
 
 def test_stop_sends_what_is_held_even_when_all_blocks_are_full(board):

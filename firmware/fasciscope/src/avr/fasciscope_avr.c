@@ -54,6 +54,11 @@ static inline uint32_t tick_now(void)
     return overflows << 8 | count;
 }
 
+static inline uint32_t cycles_now(void)
+{
+    return tick_now() << FS_TICK_SHIFT;
+}
+
 uint32_t fs_hw_tick(void)
 {
     const uint8_t before = fs_hw_lock();
@@ -71,6 +76,8 @@ ISR(FS_TICK_VECTOR)
 
 void fs_hw_start(const struct fs_plan *plan)
 {
+    uint8_t before;
+
     stamp_wanted = 0;
     ADCSRB = _BV(ADTS2) | _BV(ADTS0); /* Timer1 compare match B */
     ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(fs_sampler.channel));
@@ -84,7 +91,10 @@ void fs_hw_start(const struct fs_plan *plan)
     TCNT1 = 0;
     TIFR1 = _BV(OCF1B);
     ADCSRA = _BV(ADEN) | _BV(ADATE) | _BV(ADIF) | _BV(ADIE) | ADC_CLOCK;
+    before = fs_hw_lock();
     TCCR1B = _BV(WGM12) | _BV(CS10); /* count CPU cycles, from 0 to OCR1A */
+    fs_sampler_begin_at(cycles_now() + FS_CONVERSION_CYCLES);
+    fs_hw_unlock(before);
 }
 
 void fs_hw_stop(void)
@@ -94,30 +104,24 @@ void fs_hw_stop(void)
 }
 
 /* A conversion is done. The next is triggered by the *rising edge* of OCF1B, so the flag must be down by
- * then, and the next channel chosen. */
+ * then, and the next channel chosen: both come first, whatever else there is to do. */
 ISR(ADC_vect)
 {
     const uint16_t code = ADC;
-    uint16_t since_trigger;
-    uint8_t scan_is_complete;
+    const uint8_t next = fs_sampler_next_channel();
 
     TIFR1 = _BV(OCF1B);
-    since_trigger = TCNT1;
-    scan_is_complete = fs_sampler_take(code);
-    ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(fs_sampler.channel));
-    if (since_trigger < FS_CONVERSION_CYCLES - (2U << FS_ADC_SHIFT)) {
-        /* we are so late that the next trigger has come and gone */
-        if (ADCSRA & _BV(ADSC)) {
-            fs_sampler.spoilt = 1; /* it did start, but perhaps on the channel before */
-        } else {
-            fs_sampler_miss();
-            ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(fs_sampler.channel));
-        }
+    ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(next));
+    if (ADCSRA & _BV(ADSC)) {
+        fs_sampler.spoilt = 1; /* too late: it has begun, perhaps on the channel before */
     }
-    if (scan_is_complete && stamp_wanted) {
+    if (fs_sampler_take(code, cycles_now) && stamp_wanted) {
         stamp_tick = tick_now();
         stamp_index = fs_sampler.index;
         stamp_wanted = 0;
+    }
+    if (fs_sampler.channel != next) { /* it has found that conversions were missed */
+        ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(fs_sampler.channel));
     }
 }
 

@@ -13,7 +13,7 @@ void fs_hw_unlock(uint8_t before);
 /* The board clock, FS_TICK_HZ. */
 uint32_t fs_hw_tick(void);
 
-/* Begin and end conversions. Results go to fs_sampler_take, misses to fs_sampler_miss. */
+/* Begin and end conversions. Call fs_sampler_begin_at; results go to fs_sampler_take. */
 void fs_hw_start(const struct fs_plan *plan);
 void fs_hw_stop(void);
 

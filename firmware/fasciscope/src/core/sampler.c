@@ -13,7 +13,15 @@ void fs_sampler_begin(const struct fs_plan *plan, uint8_t ramp_wanted)
     fs_sampler.scans_per_block = plan->scans_per_block;
     fs_sampler.top = (uint16_t)(1023U * plan->oversampling);
     fs_sampler.ramp_wanted = ramp_wanted;
+    fs_sampler.period = plan->period;
+    fs_sampler.block_cycles =
+        plan->period * plan->channels * plan->oversampling * plan->scans_per_block;
     fs_sampler_next_block();
+}
+
+void fs_sampler_begin_at(uint32_t cycle)
+{
+    fs_sampler.due = cycle + fs_sampler.block_cycles;
 }
 
 uint8_t fs_sampler_flush(void)

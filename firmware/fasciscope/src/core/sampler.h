@@ -1,5 +1,6 @@
 /* Conversions to scans, scans to blocks. The converter's interrupt calls fs_sampler_take; the main
- * program sends what lies between `sent` and `filling`.
+ * program sends what lies between `sent` and `filling`. All inline, and the interrupt calls nothing that is
+ * not: a call would make it save every register.
  *
  * A block is the frame that will carry it: samples are written where they will stand on the wire. If
  * no other block is free when one is full, its samples are dropped, all of them, and the index
@@ -31,9 +32,12 @@ struct fs_sampler {
     uint8_t channel; /* of the next conversion */
     uint8_t turn;    /* how often the channels have been round in this scan */
     uint8_t scans;   /* in the block that is being filled */
-    uint8_t spoilt;  /* that block misses a conversion */
+    uint8_t spoilt;  /* that block is not what it should be, and will be dropped */
     uint16_t ramp;
     uint8_t *at;
+    uint32_t period;       /* CPU cycles from one conversion to the next */
+    uint32_t block_cycles; /* and from one full block to the next */
+    uint32_t due;          /* cycle at which the block is full, if nothing is missed */
 
     volatile uint32_t index; /* scans that are complete, dropped ones too */
     volatile uint32_t dropped;
@@ -48,6 +52,9 @@ extern uint8_t fs_blocks[FS_BLOCKS][FS_WIRE_MAX];
 
 /* Begin a run: index 0, nothing held. Not while conversions come. */
 void fs_sampler_begin(const struct fs_plan *plan, uint8_t ramp_wanted);
+
+/* Say at which cycle the first conversion was complete, were there one before the first. */
+void fs_sampler_begin_at(uint32_t cycle);
 
 /* After the last conversion of a run: queue the block that is partly filled. Returns 0 if there is no
  * room yet; call it again when a block has been sent. */
@@ -106,13 +113,18 @@ static inline void fs_sampler_end_scan(void)
     }
     fs_sampler.at = at;
     fs_sampler.index++;
-    if (++fs_sampler.scans == fs_sampler.scans_per_block) {
-        fs_sampler_end_block();
-    }
+    fs_sampler.scans++;
 }
 
-/* Take the result of one conversion, of channel `fs_sampler.channel`. Returns 1 if it completed a scan. */
-static inline uint8_t fs_sampler_take(uint16_t code)
+/* Channel of the conversion after the one whose result comes next. */
+static inline uint8_t fs_sampler_next_channel(void)
+{
+    const uint8_t next = (uint8_t)(fs_sampler.channel + 1);
+    return next == fs_sampler.channels ? 0 : next;
+}
+
+/* Sum up one conversion, of channel `fs_sampler.channel`. Returns 1 if it completed a scan. */
+static inline uint8_t fs_sampler_sum(uint16_t code)
 {
     uint8_t channel = fs_sampler.channel;
 
@@ -130,11 +142,48 @@ static inline uint8_t fs_sampler_take(uint16_t code)
     return 1;
 }
 
-/* A conversion was missed: keep step, and let the block go that it should have been in. */
-static inline void fs_sampler_miss(void)
+/* How many conversions have been missed, now that the block is full. The clock's steps and the interrupt's
+ * delay are less than a period; so each whole period is one. */
+static inline uint16_t fs_sampler_missed(uint32_t now)
 {
-    fs_sampler.spoilt = 1;
-    (void)fs_sampler_take(0);
+    uint32_t late = now + (1U << FS_TICK_SHIFT) - fs_sampler.due;
+    uint16_t missed = 0;
+
+    while (late >= fs_sampler.period && late < UINT32_MAX / 2) {
+        late -= fs_sampler.period;
+        missed++;
+    }
+    return missed;
+}
+
+/* Take the result of one conversion. Returns 1 if it completed a scan. `cycles_now` reads the clock; each
+ * time that a block is full, its length is held against it. If conversions were missed (interrupts were
+ * kept out for too long), the block is dropped and the index moves on to where it should be. The next
+ * block begins without them, and is dropped too. The clock survives a millisecond without interrupts, no
+ * more; this firmware keeps them out for some microseconds. */
+static inline __attribute__((always_inline)) uint8_t fs_sampler_take(uint16_t code,
+                                                                     uint32_t (*cycles_now)(void))
+{
+    uint16_t missed = 0;
+    uint8_t completed = 0;
+
+    for (;;) {
+        completed |= fs_sampler_sum(code);
+        if (fs_sampler.scans == fs_sampler.scans_per_block) {
+            if (missed == 0) {
+                missed = fs_sampler_missed(cycles_now());
+                fs_sampler.spoilt |= missed != 0;
+            }
+            fs_sampler.due += fs_sampler.block_cycles;
+            fs_sampler_end_block();
+        }
+        if (missed == 0) {
+            return completed;
+        }
+        missed--;
+        fs_sampler.spoilt = 1;
+        code = 0;
+    }
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* Whose bytes go out next: a block of samples or a control frame. Only whole frames change places, and
- * a control frame waits while blocks queue up, so that no command ever costs a sample. */
+ * a control frame waits while blocks queue up, so that no command ever costs a sample. It does not wait for
+ * ever: a line that is too slow for good must not keep the host from saying stop. */
 #ifndef FS_TRANSMIT_H
 #define FS_TRANSMIT_H
 
@@ -7,12 +8,13 @@
 
 #include "sampler.h"
 
-enum { FS_CONTROL_SIZE = 80 };
+enum { FS_CONTROL_SIZE = 80, FS_CONTROL_PATIENCE = 32 };
 
 struct fs_transmit {
     const uint8_t *at;
     volatile uint8_t busy;
     uint8_t from_block;
+    uint8_t passed; /* blocks that went before a waiting control frame */
     volatile uint8_t ready;         /* blocks from `sent` up to here are closed frames */
     volatile uint8_t control_ready; /* `control` holds a closed frame */
     uint8_t control[FS_CONTROL_SIZE];
@@ -28,11 +30,14 @@ static inline void fs_transmit_choose(void)
     const uint8_t block_ready = fs_transmit.ready != sent;
 
     fs_transmit.busy = 1;
-    if (fs_transmit.control_ready && (!block_ready || waiting <= 1)) {
+    if (fs_transmit.control_ready
+        && (!block_ready || waiting <= 1 || fs_transmit.passed == FS_CONTROL_PATIENCE)) {
         fs_transmit.from_block = 0;
+        fs_transmit.passed = 0;
         fs_transmit.at = fs_transmit.control;
     } else if (block_ready) {
         fs_transmit.from_block = 1;
+        fs_transmit.passed = fs_transmit.control_ready ? (uint8_t)(fs_transmit.passed + 1) : 0;
         fs_transmit.at = fs_blocks[sent];
     } else {
         fs_transmit.busy = 0;

@@ -1,7 +1,7 @@
 """The smallest host: it talks to a simulated chip in process, by the cycle, the same each time.
 
-The link that people use is `fasciscope.device`; here the same frames go in and out without a port or a
-clock, so that what comes can be held against what was on the converter's inputs.
+The link that people use is `fasciscope.device`; here the same frames go in and out without a port
+or a clock, so that what comes can be held against what was on the converter's inputs.
 """
 
 from __future__ import annotations

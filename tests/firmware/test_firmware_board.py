@@ -211,13 +211,9 @@ def test_missed_conversions_cost_their_blocks_and_no_step(host_program, missed, 
         n, per_scan = setup.scans_per_frame, 2 * channels
         codes = np.random.default_rng(missed).integers(0, 1024, n * per_scan * 60)
         at += n * per_scan
-        board.convert(codes[:at])
-        board.collect()
+        feed(board, codes[:at], n * per_scan)
         board.miss(missed)
-        step = n * per_scan
-        for start in range(at + missed, len(codes), step):
-            board.convert(codes[start : start + step])
-            board.collect()
+        feed(board, codes[at + missed :], n * per_scan)
         stopped = board.stop()
         expected = codes.reshape(-1, 2, channels).sum(axis=1)
         assert stopped.index == 60 * n

@@ -176,7 +176,7 @@ def test_the_self_test_is_right_whatever_the_converter_says(host):
     assert sum(frame.n_scans for frame in frames) > 4900
     for frame in frames:
         scans = np.arange(frame.index, frame.index + frame.n_scans)[:, np.newaxis]
-        assert (frame.values == (scans + [0, 64]) % (host.setup.top + 1)).all()
+        assert (frame.values == (scans + np.array([0, 64])) % (host.setup.top + 1)).all()
 
 
 @pytest.mark.parametrize("chip", ["atmega2560", "atmega32u4"])

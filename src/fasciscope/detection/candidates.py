@@ -34,8 +34,10 @@ F32 = NDArray[np.float32]
     ENERGY,  # local energy, µV²
     FLOOR,  # noise floor there, µV²
     SHARPNESS,  # root-mean-square frequency within 6 ms, Hz
-) = range(15)
-N_CANDIDATE = 15
+    RISE,  # from a fifth of the deflection to all of it, samples
+    FALL,  # from all of it to a half, samples
+) = range(17)
+N_CANDIDATE = 17
 
 
 @njit(cache=True, nogil=True)
@@ -145,7 +147,26 @@ def _deflection(u: F32, centre: int, half: int, smooth: int, ms: float, row: F64
     row[PEAK] = peak
     row[AMPLITUDE] = high - low
     row[DEFLECTION] = _smoothed(u, peak, smooth) - base
+    _flanks(u, peak, base, smooth, reach, row)
     row[WIDTH] = last - first + 1
+
+
+@njit(cache=True, nogil=True)
+def _flanks(u: F32, peak: int, base: float, smooth: int, reach: int, row: F64) -> None:
+    """Set how fast the signal, as it came, rose to its largest deflection and fell from it."""
+    top, size = peak, 0.0
+    for i in range(peak - smooth, peak + smooth + 1):
+        if abs(u[i] - base) > size:
+            top, size = i, abs(u[i] - base)
+    sign = 1.0 if u[top] >= base else -1.0
+    first = top
+    while first > top - reach and sign * (u[first] - base) > 0.2 * size:
+        first -= 1
+    last = top
+    while last < top + reach and sign * (u[last] - base) > 0.5 * size:
+        last += 1
+    row[RISE] = top - first
+    row[FALL] = last - top
 
 
 @njit(cache=True, nogil=True)

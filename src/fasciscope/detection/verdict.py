@@ -45,10 +45,14 @@ FINE_HZ = 1500.0
 STEP_LIMIT = 0.25
 """A potential returns to where it began, or beyond it (a high-pass swings back); what 20 to 46 ms
 later still lies on the same side is an electrode's charge leaking away."""
+JUMP_S, LEAK_S = 0.0016, 0.0039
+"""A contact's jump takes no time, and its charge leaks away over 4 ms to half at least. No flank of
+a potential rises within 1.5 ms and then falls so slowly: tissue blurs both alike."""
 STEP_BACK = 0.8
 """A high-pass swings back by a third at most; more is the middle of a step."""
-SWING_LIMIT = 1.3
+SWING_LIMIT = 1.0
 """Slow swings larger than the potential itself: the skin or the cable moves."""
+SHAPE = (c.WIDTH, c.STEP, c.SWING, c.SHARPNESS, c.RISE, c.FALL)
 OFTEN = 5
 """Members from which a family vouches for its waveform."""
 CLEAR = 8.0
@@ -215,20 +219,19 @@ def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
     A waveform that comes again and again is judged by its members' medians, and not by slow swings,
     since the signal around a single one may hold anything.
     """
-    width, step = rows[:, c.WIDTH].copy(), rows[:, c.STEP].copy()
-    swing, sharp = rows[:, c.SWING].copy(), rows[:, c.SHARPNESS].copy()
+    figures = rows[:, list(SHAPE)].copy()
     for k in range(1, int(labels.max(initial=0)) + 1):
         members = labels == k
         if members.sum() >= OFTEN:
-            width[members] = np.median(width[members])
-            sharp[members] = np.median(sharp[members])
-            step[members] = np.median(step[members])
-            swing[members] = 0.0
+            figures[members] = np.median(figures[members], axis=0)
+            figures[members, SHAPE.index(c.SWING)] = 0.0
+    width, step, swing, sharp, rise, fall = figures.T
     clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
     narrow = (width <= POP_S * fs_hz) & ((sharp > 0.6 * SHARP_HZ) | (fs_hz > FINE_HZ))
     pop = narrow | (sharp > SHARP_HZ)
     stepped = (step > STEP_LIMIT) | (step < -STEP_BACK)
-    return np.asarray(clear & (pop | stepped) | (swing > SWING_LIMIT))
+    leaked = (rise <= JUMP_S * fs_hz) & (fall >= LEAK_S * fs_hz) & (rows[:, c.RAILED] == 0)
+    return np.asarray(clear & (pop | stepped | leaked) | (swing > SWING_LIMIT))
 
 
 def _beat_events(rows: F64) -> ev.Events:

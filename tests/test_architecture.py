@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("detection", "simulation", "scoring", "formats", "device"),
     ("sources", "session"),
     ("quality", "analysis"),
-    ("report",),
+    ("report", "bench"),
     ("api", "__init__"),
     ("cli", "__main__"),
 )

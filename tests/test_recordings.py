@@ -1,4 +1,4 @@
-"""`recordings/`: the examples are what their page says, and the detector still does well on them."""
+"""`recordings/`: the examples are what their page says, and the detector does well on them."""
 
 import json
 import re

@@ -22,8 +22,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("blocks",),
     ("events", "recording"),
     ("detection", "simulation", "scoring", "formats", "device"),
-    ("sources", "session"),
-    ("quality", "analysis"),
+    ("sources", "session", "aside"),
+    ("quality", "analysis", "recorder"),
     ("report", "bench"),
     ("api", "__init__"),
     ("cli", "__main__"),
@@ -32,6 +32,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms that stand side by side and may still see each other, one way only.
 NEIGHBOURS = {
     ("session", "sources"),
+    ("aside", "session"),
     ("analysis", "quality"),
     ("__init__", "api"),
     ("__main__", "cli"),

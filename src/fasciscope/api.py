@@ -6,32 +6,34 @@ function is called, so that reading a file does not wait for the detector's comp
 
 from __future__ import annotations
 
-import contextlib
-import math
-import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fasciscope.errors import InputError, OutputError
+from fasciscope.errors import InputError
+from fasciscope.recorder import capture, check_wishes, must_be_new, must_have_folder
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from fasciscope.analysis import Analysis
-    from fasciscope.blocks import Block, Sink, Source
     from fasciscope.events import Events
-    from fasciscope.formats import EdfWriter
     from fasciscope.recording import Recording
     from fasciscope.scoring import Score
-    from fasciscope.session import Health, Markers
     from fasciscope.simulation import Simulation
 
-RECORD_S = 0.5
-"""Length of a data record (s): with what is still on its way, a crash costs less than a second."""
-SECONDS_MAX = 7 * 86_400.0
-"""Longest recording that can be asked for (s): a week."""
+__all__ = [
+    "capture",
+    "check_wishes",
+    "detect",
+    "must_be_new",
+    "must_have_folder",
+    "read",
+    "record",
+    "score",
+    "simulate",
+]
 
 
 def read(path: str | Path) -> Recording:
@@ -225,133 +227,3 @@ def record(
     )
     capture(source, path, seconds=seconds, stop=stop)
     return read(path)
-
-
-def check_wishes(
-    path: str | Path,
-    *,
-    seconds: float | None = None,
-    fs_hz: float | None = None,
-    channels: int | None = None,
-    side: str = "",
-) -> None:
-    """Raise what `record` would raise for these, before anybody looks for a board."""
-    from fasciscope import formats
-    from fasciscope.blocks import CHANNELS_MAX, SIDES, check_rate
-
-    if seconds is not None and not (math.isfinite(seconds) and 0 < seconds <= SECONDS_MAX):
-        raise InputError(
-            f"The length must lie above 0 and up to {SECONDS_MAX:,.0f} seconds (a week), "
-            f"not {seconds:g}. Leave it out to record until you stop."
-        )
-    if fs_hz is not None:
-        check_rate(fs_hz)
-    if channels is not None and not 1 <= channels <= CHANNELS_MAX:
-        raise InputError(f"A board has 1 to {CHANNELS_MAX} channels, not {channels}.")
-    if side not in SIDES:
-        raise InputError(f"Side must be left or right, not {side!r}.")
-    must_be_new(Path(path), formats.beside(path, "emg.json"))
-
-
-def capture(
-    source: Source,
-    path: str | Path,
-    *,
-    seconds: float | None = None,
-    sinks: Sequence[Sink] = (),
-    stop: threading.Event | None = None,
-    on_block: Callable[[Block, Health], None] | None = None,
-    markers: Markers | None = None,
-) -> Health:
-    """Write what `source` gives to a new EDF+ file with its sidecar; see `session.run_session`.
-
-    A file that got no sample at all is taken away again.
-    """
-    from fasciscope import formats
-    from fasciscope.formats.room import must_have_room
-    from fasciscope.session import run_session
-
-    try:
-        must_have_room(Path(path), source.info, seconds, RECORD_S)
-        writer = formats.EdfWriter(path, source.info, record_s=RECORD_S)
-        _describe_first(writer)
-    except BaseException:
-        source.close()
-        raise
-    newest: list[Health] = []
-
-    def watch(block: Block, health: Health) -> None:
-        newest[:] = [health]
-        if on_block is not None:
-            on_block(block, health)
-
-    length = None if seconds is None else max(1, round(seconds * source.info.fs_hz))
-    try:
-        health = run_session(
-            source, [writer, *sinks], stop=stop, max_samples=length, on_block=watch, markers=markers
-        )
-    except BaseException:
-        with contextlib.suppress(OutputError):  # the first error is the one to tell
-            _describe(writer, newest)
-        raise
-    _describe(writer, [health])
-    return health
-
-
-def _describe_first(writer: EdfWriter) -> None:
-    """Write the sidecar before the first sample, so that one is there whatever comes."""
-    from fasciscope import formats
-
-    try:
-        formats.write_sidecar(writer.path, writer.info, _facts(None, []))
-    except OutputError:
-        writer.finish()
-        writer.path.unlink(missing_ok=True)
-        raise
-
-
-def _describe(writer: EdfWriter, newest: list[Health]) -> None:
-    """Write the sidecar of a recording; one without a single sample is taken away instead."""
-    from fasciscope import formats
-
-    if not writer.n_samples:
-        writer.path.unlink(missing_ok=True)
-        formats.beside(writer.path, "emg.json").unlink(missing_ok=True)
-        return
-    formats.write_sidecar(
-        writer.path, writer.info, _facts(writer.n_samples / writer.info.fs_hz, newest)
-    )
-
-
-def _facts(duration_s: float | None, newest: list[Health]) -> dict[str, Any]:
-    from dataclasses import asdict
-    from importlib.metadata import version
-
-    facts: dict[str, Any] = {} if duration_s is None else {"RecordingDuration": duration_s}
-    facts["software_version"] = version("fasciscope")
-    if newest:
-        facts["session"] = asdict(newest[0])
-    return facts
-
-
-def must_be_new(*paths: Path) -> None:
-    """Raise `OutputError` if one of `paths` is there already, or its folder is not."""
-    for path in paths:
-        if path.is_symlink():
-            raise OutputError(
-                f"{path} is a link to somewhere else, so it is left alone. Give another name."
-            )
-        if path.exists():
-            raise OutputError(f"{path} exists already and is left as it is. Give another name.")
-        must_have_folder(path)
-
-
-def must_have_folder(path: Path) -> None:
-    """Raise `OutputError` if the folder of `path` is missing or cannot be written to."""
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"There is no folder {folder} to put {path.name} in. Make it first.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"The folder {folder} cannot be written to. Choose another place for {path.name}."
-        )

@@ -57,6 +57,8 @@ class Health:
         How long it has been away now; None while it is there.
     host_gaps : tuple of HostGap, default ()
         Gaps that could only be placed by this computer's clock, with how far they may be off.
+    dropped_beside : int, default 0
+        Samples a channel that sinks beside the recording were too slow to take.
     sink_errors : tuple of str, default ()
         A sentence for each sink that failed and was dropped.
 
@@ -79,6 +81,7 @@ class Health:
     reconnects: int | None = None
     waiting_s: float | None = None
     host_gaps: tuple[HostGap, ...] = ()
+    dropped_beside: int = 0
     sink_errors: tuple[str, ...] = ()
 
 
@@ -186,7 +189,7 @@ class _Session:
         self, source: Source, sinks: Sequence[Sink], markers: Markers, max_samples: int | None
     ) -> None:
         self._source, self._markers, self._max_samples = source, markers, max_samples
-        self._sinks = list(sinks)
+        self._sinks, self._all_sinks = list(sinks), tuple(sinks)
         self._essential = self._sinks[0] if self._sinks else None
         self._next_index = 0
         self._health = Health(nominal_hz=source.info.fs_hz)
@@ -238,7 +241,7 @@ class _Session:
             sink.finish()
 
     def _tell(self, sink: Sink, error: Exception) -> None:
-        name = type(sink).__name__
+        name = getattr(sink, "name", type(sink).__name__)
         _LOG.debug("%s failed", name, exc_info=error)
         words = str(error) if isinstance(error, FasciscopeError) else f"{type(error).__name__}."
         text = f"{name} failed and was left out from then on: {words}"
@@ -266,7 +269,9 @@ class _Session:
             raise first_error
 
     def health(self) -> Health:
-        """Return how things stand, with what the source knows of itself."""
+        """Return how things stand, with what source and sinks know of themselves."""
+        dropped = sum(getattr(sink, "dropped_samples", 0) for sink in self._all_sinks)
+        self._health = replace(self._health, dropped_beside=dropped)
         link = getattr(self._source, "health", None)
         if not isinstance(link, LinkHealth):
             return self._health

@@ -103,6 +103,9 @@ class SerialSource:
             link.close()
             raise
 
+    live = True
+    """Its samples come whether or not somebody takes them."""
+
     def __str__(self) -> str:
         return f"{self._stream.link} at {self._stream.link.baud:,} baud"
 

@@ -113,18 +113,19 @@ def _run(
     markers: Markers,
 ) -> tuple[Health, TwitchCounter]:
     from fasciscope import api
+    from fasciscope.aside import Onlooker
 
     counter = TwitchCounter(source.info)
     hint = "Enter: marker   Ctrl-C: end"
     try:
-        with StatusLine(counter, total_s=seconds, hint=hint) as line:
+        with StatusLine(counter, total_s=seconds, hint=hint) as line, Onlooker(line) as watch:
             health = api.capture(
                 source,
                 output,
                 seconds=seconds,
                 sinks=[counter],
                 stop=stop,
-                on_block=line,
+                on_block=watch,
                 markers=markers,
             )
     except FasciscopeError:
@@ -150,6 +151,12 @@ def _say_goodbye(output: Path, health: Health, counter: TwitchCounter) -> None:
         twitches = words.count(counter.twitches, "twitch", "twitches")
         console.result(
             f"{twitches} in {words.length(counter.detector.analysable_s)} of analysable time."
+        )
+    if health.dropped_beside:
+        missed = words.count(health.dropped_beside, "sample")
+        console.status(
+            f"The count went without {missed}, since this computer was too slow for it; the file "
+            f"has them: fasciscope detect {output}"
         )
     for sentence in health.sink_errors:
         console.status(sentence)

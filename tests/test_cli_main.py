@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from fasciscope import errors, formats
 from fasciscope.cli import console, main
 
-COMMANDS = ("demo", "ports", "record", "detect", "report", "replay", "simulate")
+COMMANDS = ("demo", "ports", "record", "detect", "report", "replay", "simulate", "bench")
 
 
 @pytest.fixture

@@ -85,7 +85,10 @@ def record(
     api.check_wishes(output, seconds=seconds, fs_hz=rate, channels=channels, side=where)
     check_wait(wait)
     with stop_signals() as stop:
-        warm_up()
+        try:
+            warm_up()
+        except OSError as error:  # its cache has no room, say; that must not stop a recording
+            console.status(f"The count may be missing: {console.os_error_sentence(error)}")
         with console.busy("Looking for the board"):
             source = SerialSource(
                 port,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import time
@@ -70,6 +71,8 @@ def test_a_file_that_may_not_grow_on(command, calm, tmp_path):
         done = subprocess.run(
             command("record", "--port", board.port, "--output", "big.edf"),
             cwd=tmp_path,
+            # or Python itself would leave cut-off byte code behind for all who come later
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             preexec_fn=small,
             stdin=subprocess.DEVNULL,
             capture_output=True,

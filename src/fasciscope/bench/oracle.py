@@ -1,10 +1,11 @@
 """The ceiling: an oracle that knows every true waveform, and picks its threshold with the truth.
 
 Simulation in, candidates with their log-likelihood gain out. No detector can know what it knows:
-the waveform of each family at every place between two samples, how its size varies, the heartbeat,
-the spectrum and the level of everything else, and which stretches are contraction, cramp or
-artefact. What it then does is textbook: whiten, correlate with each waveform, take the greatest
-gain in likelihood, subtract, repeat (a matched filter with peeling, as in matching pursuit).
+the waveform of each family at every place between two samples, how its size varies, the hum, the
+heartbeat, the spectrum and the level of everything else, and which stretches are contraction,
+cramp or artefact. What it then does is textbook: whiten, correlate with each waveform, take the
+greatest gain in likelihood, subtract, repeat (a matched filter with peeling, as in matching
+pursuit).
 
 References
 ----------
@@ -27,6 +28,7 @@ from fasciscope.errors import InputError
 from fasciscope.events import Events, Kind, empty, of_kind
 from fasciscope.scoring import score
 from fasciscope.simulation import Simulation
+from fasciscope.simulation.interference import HumCourse
 from fasciscope.simulation.plan import make
 from fasciscope.simulation.waves import FINE_S, Grid, Train
 
@@ -34,7 +36,7 @@ FLOOR = 8.0
 """Least log-likelihood gain of a candidate: noise alone passes it a few times a minute."""
 SIZES = (0.85, 1.15)
 """Sizes of one family's potentials lie within these, relative to its waveform."""
-_SEGMENT_S = 4.0  # length of spectral estimates: resolves mains that wander by 0.1 Hz
+_SEGMENT_S = 4.0  # length of spectral estimates
 _RING_S = 0.015  # whitened waveforms are longer than the waveforms by this on either side
 _PASSES = 12  # of peeling; overlaps deeper than this do not happen
 _THRESHOLDS = 40
@@ -132,6 +134,8 @@ def candidates(made: Simulation) -> Candidates:
         return Candidates(nothing, np.empty(0), nothing)
     signal = np.stack([recording.uv(k) for k in range(recording.info.n_channels)])
     signal -= signal.mean(axis=1, keepdims=True)
+    if plan.hum is not None:
+        signal -= _rendered([plan.hum], grid, len(signal))
     rest = signal - _rendered([train for _, train in known], grid, len(signal))
     busy = _busy(made)
     density = np.stack([_density(row, busy, grid.fs_hz) for row in rest])
@@ -163,11 +167,11 @@ def best_threshold(found: Sequence[Candidates], made: Sequence[Simulation]) -> f
     return float(max(choices, key=lambda choice: f1(float(choice))))
 
 
-def _rendered(trains: list[Train], grid: Grid, n_channels: int) -> Floats:
-    """Return what trains show on the recording's samples, shape (n_channels, n_samples), µV."""
+def _rendered(parts: Sequence[Train | HumCourse], grid: Grid, n_channels: int) -> Floats:
+    """Return what parts of a plan show on the samples, shape (n_channels, n_samples), µV."""
     fine = np.zeros((n_channels, grid.n_samples * grid.oversampling))
-    for train in trains:
-        train.add_to(fine, 0, grid)
+    for part in parts:
+        part.add_to(fine, 0, grid)
     return np.asarray(fine.reshape(n_channels, grid.n_samples, grid.oversampling).mean(axis=2))
 
 

@@ -93,4 +93,4 @@ def _sweep(axes: Any, rows: Sequence[Row]) -> None:
 def _tidy(axes: Any) -> None:
     axes.grid(visible=True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="best", fontsize=8, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize=8, frameon=False)

@@ -36,6 +36,10 @@ lint: $(DEV) ## Check style and types
 test: lint ## Check style and types, then run every test
 	MPLBACKEND=Agg $(BIN)/pytest -q -m "not soak" -n $(PYTEST_WORKERS)
 
+.PHONY: soak
+soak: $(DEV) ## Run the long tests: hours of device time, hundreds of kills, a million bad frames
+	MPLBACKEND=Agg $(BIN)/pytest -q -m soak
+
 .PHONY: bench
 bench: $(DEV) ## Run the benchmarks (see benchmarks/README.md)
 	@set -e; for script in benchmarks/bench_*.py; do \

@@ -92,3 +92,18 @@ def test_a_repeated_status_changes_nothing():
     for index, tick in ((0, 5), (2000, 1_000_000), (2000, 1_000_000), (4000, 2_000_000)):
         clock.ticked(index, tick)
     assert clock.board_hz == pytest.approx(2000)
+
+
+def test_points_once_a_minute_are_true_and_never_too_many():
+    index, true, host = arrivals(1500, 300.0, late_s=0.002)
+    clock = fed(index, host)
+    points = clock.points()
+    assert len(points) == 25
+    for at, at_s in points:
+        assert at_s == pytest.approx(np.interp(at, index, true) + 0.0005, abs=5e-4)
+    slow = SampleClock(1000.0)
+    for second in range(200_000):
+        slow.arrived(second * 1000, float(second))
+    assert 1000 < len(slow.points()) < 2048
+    assert slow.points()[0][0] < 120_000
+    assert slow.points()[-1][0] > 199_000_000

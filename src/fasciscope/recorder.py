@@ -99,9 +99,9 @@ def capture(
         )
     except BaseException:
         with contextlib.suppress(OutputError):  # the first error is the one to tell
-            _describe(writer, newest)
+            _describe(writer, source, newest)
         raise
-    _describe(writer, [health])
+    _describe(writer, source, [health])
     return health
 
 
@@ -117,7 +117,7 @@ def _describe_first(writer: EdfWriter) -> None:
         raise
 
 
-def _describe(writer: EdfWriter, newest: list[Health]) -> None:
+def _describe(writer: EdfWriter, source: Source, newest: list[Health]) -> None:
     """Write the sidecar of a recording; one without a single sample is taken away instead."""
     from fasciscope import formats
 
@@ -125,9 +125,11 @@ def _describe(writer: EdfWriter, newest: list[Health]) -> None:
         writer.path.unlink(missing_ok=True)
         formats.beside(writer.path, "emg.json").unlink(missing_ok=True)
         return
-    formats.write_sidecar(
-        writer.path, writer.info, _facts(writer.n_samples / writer.info.fs_hz, newest)
-    )
+    facts = _facts(writer.n_samples / writer.info.fs_hz, newest)
+    points: list[tuple[int, float]] = getattr(source, "clock_points", list)()
+    if points:
+        facts["clock_points"] = [[sample, round(at_s, 6)] for sample, at_s in points]
+    formats.write_sidecar(writer.path, writer.info, facts)
 
 
 def _facts(duration_s: float | None, newest: list[Health]) -> dict[str, Any]:

@@ -103,6 +103,10 @@ class SerialSource:
             link.close()
             raise
 
+    def clock_points(self) -> list[tuple[int, float]]:
+        """Return which sample came when, about once a minute; see `BoardStream.clock_points`."""
+        return self._stream.clock_points()
+
     live = True
     """Its samples come whether or not somebody takes them."""
 

@@ -17,14 +17,17 @@ measurements", IEEE INFOCOM 1999: the same line, by linear programming.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 
 _WINDOW_S = 0.5
-_WINDOWS_MAX = 1200
+_WINDOWS_MAX = 120
 _WINDOWS_MIN = 4
+_KEEP_S = 60.0
+_KEPT_MAX = 2048
 _LATE_S = 0.05
 """How late a single arrival may be on a computer that is not overwhelmed."""
 _CRYSTAL_SHARE = 0.005
@@ -71,15 +74,18 @@ class SampleClock:
 
     Notes
     -----
-    Memory is bounded: of each half second the earliest arrival is kept, for ten minutes back; so
-    a clock that wanders with the temperature is followed.
+    Memory is bounded: of each half second the earliest arrival is kept, for a minute back. In a
+    minute a clock that wanders with the temperature hardly bends (0.2 ppm a second is 0.1 ms), and
+    a hundred arrivals are enough to find the quick ones among the late.
     """
 
     def __init__(self, nominal_hz: float, tick_hz: float = 0.0) -> None:
         self._nominal_hz = nominal_hz
         self._tick_hz = tick_hz
         self._window = -1
+        self._keep_s = _KEEP_S
         self._latest = (0, 0.0)
+        self._kept: list[tuple[int, float]] = []
         self._best: Point = (0.0, 0.0)
         self._points: deque[Point] = deque(maxlen=_WINDOWS_MAX)
         self._slope_s = 1.0 / nominal_hz
@@ -100,6 +106,7 @@ class SampleClock:
                     self._points.append(self._best)
                     self._stale = True
                 self._refine()
+                self._keep()
             self._window = window
         elif lateness >= self._best[1] - self._best[0] * self._slope_s:
             return
@@ -148,6 +155,27 @@ class SampleClock:
         with self._lock:
             span_s = (self._points[-1][1] - self._points[0][1]) if self._points else 0.0
         return fit.fs_hz, _WANDER_SHARE + 2 * fit.error_s / max(span_s, 1.0)
+
+    def points(self) -> list[tuple[int, float]]:
+        """Return (index, host time) about once a minute, from the start on.
+
+        Each lies in the middle of the arrivals that told it, where the line is most certain. For
+        longer than a day they are thinned out, so that they stay below `_KEPT_MAX`.
+        """
+        return list(self._kept)
+
+    def _keep(self) -> None:
+        middle = self._points[len(self._points) // 2][0]
+        newest = self._kept[-1][0] if self._kept else -math.inf
+        if middle - newest < self._keep_s * self._nominal_hz:
+            return
+        fit = self.fit()
+        if fit is None:
+            return
+        self._kept.append((int(middle), fit.host_s(int(middle))))
+        if len(self._kept) >= _KEPT_MAX:
+            self._kept = self._kept[::2]
+            self._keep_s *= 2
 
     def tick_at(self, index: float) -> float | None:
         """Return the board's tick when scan `index` was taken, on its line; None if unknown."""

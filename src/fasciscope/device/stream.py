@@ -69,6 +69,8 @@ class BoardStream:
         self._lost_s: float | None = None
         self._gaps: tuple[HostGap, ...] = ()
         self._marker: Marker | None = None
+        self._past_points: list[tuple[int, float]] = []
+        self._zero_s = sum(self._run.started_s or (0.0, 0.0)) / 2
         self._past_crc = 0
         self._past = dict.fromkeys(_SUMS, 0)
 
@@ -131,6 +133,16 @@ class BoardStream:
             now, **sums, reconnects=self._reconnects, waiting_s=away_s, host_gaps=self._gaps
         )
 
+    def clock_points(self) -> list[tuple[int, float]]:
+        """Return (sample, seconds) about once a minute: when a sample came, by the host's clock.
+
+        Seconds are counted from the START of the recording; a constant short delay is in them.
+        """
+        return [
+            *self._past_points,
+            *((at + self._offset, at_s - self._zero_s) for at, at_s in self._run.clock.points()),
+        ]
+
     # -- after a loss ------------------------------------------------------------------------
 
     def _wait(self, lost: LostBoardError) -> Generator[Block, None, bool]:
@@ -172,6 +184,7 @@ class BoardStream:
 
     def _begin_anew(self, run: Run, reason: str) -> None:
         """Place a new run behind the old one, by the host's clock."""
+        self._past_points = self.clock_points()
         before = self._run.health(0)
         for key in _SUMS:
             self._past[key] += getattr(before, key)

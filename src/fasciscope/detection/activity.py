@@ -23,6 +23,8 @@ JOIN_S = 0.4
 SLOW_HZ = 38.0
 """Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
 FAINT_FRAMES = 3
+ABOVE = 2.5
+RETURN_FRAMES = 60
 FADED = 1.35
 """Mean power over the noise's, hops clipped; over half a second noise strays by 8 %."""
 FADE_BLOCKS = 4
@@ -30,6 +32,8 @@ FADE_BLOCKS = 4
 TONIC = ((11, 1.0), (24, 4.0))
 JERK = ((5, 0.12),)
 """Five within an eighth of a second: no doublet or echo, a brief jerk of the whole muscle."""
+STRANGE_JERK = ((3, 0.10),)
+"""Three that are like nothing else, within a tenth of a second."""
 CHAIN_S = 0.2
 """Longest interval of a unit that takes part in an activity: 5 a second."""
 CRAMP_S = 8.0
@@ -43,7 +47,7 @@ def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
     join = round(JOIN_S * fs_hz / hop)
     grown = ranges.join(grow(dense, busy, 4), join)
     dead = ranges.union(*channel.stretches.unusable)
-    grown = ranges.union(grown, faint(channel, grown))
+    grown = ranges.union(grown, faint(channel, grown), mistaken(channel))
     shortest = channel.settings.min_contraction_s * fs_hz / hop
     slow = np.array([_frequency(channel, r) < SLOW_HZ for r in grown], dtype=bool)
     brief = (grown[:, 1] - grown[:, 0]) < shortest
@@ -79,10 +83,38 @@ def grow(stretch: I64, busy: I64, reach: int) -> I64:
     return ranges.union(out)
 
 
+def mistaken(channel: ChannelDetector) -> I64:
+    """Return stretches that were taken for noise at the time but were activity, in hops.
+
+    What fell away to noise of another kind was no noise: a recording that begins in a contraction,
+    or one that went on for so long that the floor gave in. And noise that leaps up does not come
+    back within half a minute to just where it was.
+    """
+    levels = np.concatenate([np.empty(0), *channel.level_history])
+    turns = np.concatenate([np.empty(0), *channel.turns])
+    found = []
+    up = -1
+    for f in np.flatnonzero(turns):
+        if turns[f] == noise.STEP_UP:
+            up = int(f)
+            continue
+        after = float(np.median(levels[f : f + 4]))
+        first = int(f)
+        if turns[f] == noise.FALL_UNLIKE:
+            while first > 0 and levels[max(first - 3, 0) : first].max() > ABOVE * after:
+                first -= 1
+        elif up > 0 and f - up <= RETURN_FRAMES:
+            before = float(np.median(levels[max(up - 4, 0) : up]))
+            if before / 1.6 < after < 1.6 * before:
+                first = up
+        if first < f:
+            found.append((first * noise.HOPS_PER_FRAME, int(f) * noise.HOPS_PER_FRAME))
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
 def _profile(channel: ChannelDetector, hops: I64) -> F64:
     """Return mean power, slope and clipped power in quarter seconds over a hop range, (n, 3)."""
-    profile = np.concatenate([np.empty((0, 3)), *channel.profile])
-    return profile[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
+    return channel.whole_profile()[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
 
 
 def _frequency(channel: ChannelDetector, hops: I64) -> float:
@@ -131,18 +163,16 @@ def reach_out(sustained: I64, rows: F64, fs_hz: float) -> I64:
     """
     chain = CHAIN_S * fs_hz
     rows = rows[np.argsort(rows[:, c.PEAK], kind="stable")]
-    out = sustained.copy()
+    peaks, out = rows[:, c.PEAK], sustained.copy()
     for k in range(len(out)):
-        before = rows[rows[:, c.PEAK] < out[k, 0]]
-        for start in before[::-1, c.START]:
-            if out[k, 0] - start > chain:
-                break
-            out[k, 0] = min(out[k, 0], start)
-        after = rows[rows[:, c.PEAK] >= out[k, 1]]
-        for stop in after[:, c.STOP]:
-            if stop - out[k, 1] > chain:
-                break
-            out[k, 1] = max(out[k, 1], stop)
+        j = int(np.searchsorted(peaks, out[k, 0])) - 1
+        while j >= 0 and out[k, 0] - rows[j, c.START] <= chain:
+            out[k, 0] = min(out[k, 0], rows[j, c.START])
+            j -= 1
+        j = int(np.searchsorted(peaks, out[k, 1]))
+        while j < len(rows) and rows[j, c.STOP] - out[k, 1] <= chain:
+            out[k, 1] = max(out[k, 1], rows[j, c.STOP])
+            j += 1
     return ranges.union(out)
 
 
@@ -153,7 +183,7 @@ def fade(sustained: I64, channel: ChannelDetector) -> I64:
     counts for at most `gates.BUSY` floors, and two quarters are taken together, so that a single
     potential beside an activity does not lengthen it; and it goes no further than a second.
     """
-    profile = np.concatenate([np.empty((0, 3)), *channel.profile])[:, 2]
+    profile = channel.whole_profile()[:, 2]
     loud = np.zeros(len(profile) + 1, dtype=np.bool_)
     loud[:-1] = profile > FADED
     both = 0.5 * (profile[:-1] + profile[1:]) > FADED

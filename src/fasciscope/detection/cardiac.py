@@ -64,6 +64,11 @@ def find_beats(
             beats[mine] = True
             beats[_missed(times_s, slow, mine, size)] = True
         free = free[~members[free]]
+    found = np.flatnonzero(beats)
+    beats[:] = False
+    if found.size:
+        energy = (shapes[found].astype(np.float64) ** 2).sum(axis=1)
+        beats[_one_a_beat(times_s, found, energy)] = True
     return beats
 
 

@@ -41,9 +41,10 @@ ENERGY_S = 0.005
 MAXIMUM_S = 0.004
 STAND_OUT = 2.6
 """Local energy over the floor at which a maximum is looked at with the wavelets."""
-CLIP_SIGMAS = 3.0
-FLAT_S = 0.3
-"""Equal samples for so long: no electrode on skin is that quiet."""
+FLAT_S, COARSE_FLAT_S = 0.3, 10.0
+"""Equal samples for so long: no electrode on skin is that quiet. Where a converter's step is larger
+than the noise, quiet muscle gives equal samples too, but its twitches do not."""
+COARSE_UV = 3.0
 PROFILE_HOPS = 25
 SNIPPET_S = 0.032
 """Half-length of the waveform that is kept of each candidate."""
@@ -102,11 +103,10 @@ class ChannelDetector:
         self.state = np.zeros(kernels.N_STATE)
         self.delay_line = np.zeros((len(self.sections), 2))
         self.rings = np.zeros((2, box))
-        self.clip_uv = CLIP_SIGMAS * uv_per_count
         self.hops = np.zeros((0, kernels.N_HOP))
         self.hop_base = 0
         self.frames = np.zeros((0, noise.N_FRAME))
-        self.floors = np.zeros((0, 2))
+        self.floors = np.zeros((0, 3))
         self.frame_base = 0
         self.noise_state = np.zeros(noise.N_STATE)
 
@@ -114,15 +114,23 @@ class ChannelDetector:
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows: list[F64] = []
         self.snippets: list[NDArray[np.float32]] = []
-        self.stretches = gates.Stretches(self.hop, math.ceil(FLAT_S * fs_hz))
+        self.stretches = gates.Stretches(self.hop)
         self.raised_ranges: list[NDArray[np.int64]] = []
         self.profile: list[F64] = []
         self.floor_history: list[F64] = []
+        self.level_history: list[F64] = []
+        self.turns: list[F64] = []
         self._places = np.empty(MAX_PER_FRAME * LINES_EVERY, dtype=np.int64)
 
     def samples(self, seconds: float) -> int:
         """Return the number of samples in `seconds`, rounded up."""
         return math.ceil(seconds * self.fs_hz)
+
+    @property
+    def flat_limit(self) -> int:
+        """Equal samples in a row that no live electrode gives."""
+        coarse = self.step_uv > COARSE_UV
+        return math.ceil((COARSE_FLAT_S if coarse else FLAT_S) * self.fs_hz)
 
     @property
     def least_floor(self) -> float:
@@ -146,6 +154,12 @@ class ChannelDetector:
         floors = np.concatenate([np.empty(0), *self.floor_history])
         return np.asarray(np.sqrt(floors / self.median_over_mean()))
 
+    def whole_profile(self) -> F64:
+        """Return power, slope and clipped power of each quarter second, shape (n, 3)."""
+        if len(self.profile) != 1:
+            self.profile[:] = [np.concatenate([np.empty((0, 3)), *self.profile])]
+        return self.profile[0]
+
     @property
     def threshold(self) -> float:
         """Score that a potential must reach here: the one asked for, or more in worse noise."""
@@ -162,6 +176,13 @@ class ChannelDetector:
             self.n_in += part.size
             found.append(self._advance(final=False))
         return _stack(found)
+
+    def bridge(self, n: int, next_uv: float) -> F64:
+        """Return `n` samples on the straight line from the last one taken in to `next_uv`."""
+        last = self.x[self.n_in - 1 - self.base] if self.n_in else next_uv
+        if not math.isfinite(last):
+            last = next_uv
+        return np.linspace(last, next_uv, n + 2)[1:-1]
 
     def finish(self) -> F64:
         """Decide what is left; return the candidate rows that became known."""
@@ -209,8 +230,6 @@ class ChannelDetector:
             if self.n_front % LINES_EVERY == 0:
                 now = self.n_front * self.frame
                 self.lines.look_again(self._raw(now - self.lines.window, now))
-                if self.noise_state[noise.FLOOR_NOW] > 0.0:
-                    self.clip_uv = CLIP_SIGMAS * math.sqrt(self.noise_state[noise.FLOOR_NOW])
         return _stack(found)
 
     def _raw(self, first: int, stop: int) -> F64:
@@ -219,15 +238,18 @@ class ChannelDetector:
     def _learn_step(self, x: F64) -> None:
         """Take the converter's step from the data: files are often rescaled to finer counts.
 
-        A twentieth of all changes from sample to sample are smaller than 0.06 of the noise where
-        the signal is continuous, which is no floor at all; on coarse data it is the step itself.
+        The smallest twentieth of all changes from sample to sample is the step where the data lie
+        on a grid; where they do not, the step is lost in finer counts, and the noise tells itself.
         """
         change = np.abs(np.diff(x))
         change = change[np.isfinite(change) & (change > 0.0)]
-        if change.size:
-            self.step_uv = float(np.quantile(change, 0.05))
-            # until the noise is known, the typical change says how large an error is ordinary
-            self.clip_uv = CLIP_SIGMAS * float(np.median(change))
+        if change.size == 0:
+            return
+        step = float(np.quantile(change, 0.05))
+        off_grid = np.abs(change / step - np.round(change / step))
+        self.step_uv = step if (off_grid < 0.15).mean() > 0.8 else min(self.step_uv, step)
+        # until the lines are followed, this is an ordinary error
+        self.state[kernels.LEVEL] = float(np.median(change))
 
     def _front(self, n_frames: int) -> None:
         first = self.n_front * self.frame - self.base
@@ -241,7 +263,7 @@ class ChannelDetector:
             self.rings,
             self.lines.table,
             1.0 / (lines.TIME_CONSTANT_S * self.fs_hz),
-            self.clip_uv,
+            1.0 / (lines.LEVEL_S * self.fs_hz),
             2 * math.pi * DRIFT_HZ / self.fs_hz,
             *self.rails,
             self.hop,
@@ -251,10 +273,10 @@ class ChannelDetector:
             hops,
         )
         frames = np.empty((n_frames, noise.N_FRAME))
-        noise.describe_frames(hops, FLAT_S * self.fs_hz, frames)
+        noise.describe_frames(hops, self.flat_limit, frames)
         self.hops = np.concatenate([self.hops, hops])
         self.frames = np.concatenate([self.frames, frames])
-        self.floors = np.concatenate([self.floors, np.zeros((n_frames, 2))])
+        self.floors = np.concatenate([self.floors, np.zeros((n_frames, 3))])
         self.n_front += n_frames
 
     def _decide(self, final: bool) -> F64:
@@ -274,14 +296,24 @@ class ChannelDetector:
         )
         floors = self.floors[first:last, 0].copy()
         self.floor_history.append(floors)
+        self.level_history.append(self.frames[first:last, noise.LEVEL].copy())
+        self.turns.append(self.floors[first:last, 2].copy())
         raised = (self.floors[first:last, 1] == 0.0) & (self.frames[first:last, noise.USABLE] > 0)
         self.raised_ranges.append(ranges.runs(raised) + self.n_decided)
         at = self.n_decided * self.frame - self.base
-        noises = self.bank.noise(self.y, at, self.frame, floors, self.floors[first:last, 1])
+        noises = self.bank.noise(
+            self.y, at, self.frame, floors, self.floors[first:last, 1], self.step_uv**2 / 12.0
+        )
         found = self._candidates(floors, noises)
         start, stop = first * noise.HOPS_PER_FRAME, last * noise.HOPS_PER_FRAME
         self.stretches.collect(
-            self.hops, self.floors[:last, 0], noise.HOPS_PER_FRAME, start, self.hop_base, final
+            self.hops,
+            self.floors[:last, 0],
+            noise.HOPS_PER_FRAME,
+            start,
+            self.hop_base,
+            self.flat_limit,
+            final,
         )
         hops = np.empty((stop - start, 3))
         hops[:, :2] = self.hops[start:stop, :2]

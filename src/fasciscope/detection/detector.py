@@ -7,13 +7,15 @@ the samples were cut into blocks.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
 from fasciscope.blocks import Block, StreamInfo
 from fasciscope.detection import candidates as c
-from fasciscope.detection import ranges, verdict
+from fasciscope.detection import noise, ranges, verdict
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import Family, describe
 from fasciscope.detection.settings import Settings
@@ -23,6 +25,11 @@ from fasciscope.events import Events, Kind
 SAME_EVENT_S = 0.016
 """Peaks on several channels within this are one potential: the largest phase may be
 another one on another channel, and 4 m/s over 4 cm add 10 ms."""
+BRIDGE_S = 0.002
+"""Gaps up to this are bridged by a straight line, so that a lossy link does not blind the detector;
+a potential is longer, and the lost samples are counted all the same."""
+SHORTEST_S = 2.0
+"""Less signal than this says nothing about its noise, so nothing is counted in it."""
 DEAD_SHARE = 0.5
 """A channel that is unusable for more of the time than this is left out of the whole."""
 
@@ -46,11 +53,7 @@ class Detector:
         Channels that nothing usable was on; known after `finish`.
     clipped : int
         Twitches that reached a rail; known after `finish`.
-    look_ahead_s : float
-        Samples this much later than a potential are seen before it is told of.
     """
-
-    look_ahead_s = 2.5
 
     def __init__(self, info: StreamInfo, settings: Settings | None = None) -> None:
         self.info = info
@@ -71,6 +74,12 @@ class Detector:
         self.left_out: tuple[int, ...] = ()
         self.clipped = 0
         self._gaps: list[tuple[int, int]] = []
+
+    @property
+    def look_ahead_s(self) -> float:
+        """Samples up to this much later than a potential are seen before it is told of, s."""
+        channel = self.channels[0]
+        return ((noise.LOOK_AHEAD + 2) * channel.frame + channel.margin) / self.info.fs_hz
 
     @property
     def noise_uv(self) -> NDArray[np.float64]:
@@ -108,22 +117,28 @@ class Detector:
                 f"A block begins at sample {block.first_index}, but samples up to "
                 f"{self.n_samples} were already taken."
             )
+        if not np.isfinite(block.samples).all():
+            raise InputError(
+                f"The block that begins at sample {block.first_index} holds samples that are not "
+                "finite numbers."
+            )
         if missing:
             self._gaps.append((self.n_samples, block.first_index))
+        scale, zero = self.info.uv_per_count, self.info.uv_at_zero
         found = []
         for k, channel in enumerate(self.channels):
-            spec = self.info.channels[k]
             for first in range(0, missing, channel.piece):
-                nothing = np.full(min(channel.piece, missing - first), np.nan)
+                n = min(channel.piece, missing - first)
+                nothing = np.full(n, np.nan)
+                if missing <= max(1, round(BRIDGE_S * self.info.fs_hz)) and len(block):
+                    nothing = channel.bridge(n, block.samples[0, k] * scale[k] + zero[k])
                 found.append(self._provisional(channel.feed(nothing), k))
             for first in range(0, len(block), channel.piece):
                 part = block.samples[first : first + channel.piece, k]
-                values = part.astype(np.float64) * spec.uv_per_count + spec.uv_at_zero
-                if not np.isfinite(values).all():
-                    raise InputError(f"Channel {spec.name} holds samples that are not numbers.")
+                values = part.astype(np.float64) * scale[k] + zero[k]
                 found.append(self._provisional(channel.feed(values), k))
         self.n_samples = block.stop_index
-        return ev.merge(*found)
+        return one_each(ev.merge(*found), SAME_EVENT_S * self.info.fs_hz)
 
     def _provisional(self, rows: NDArray[np.float64], channel: int) -> Events:
         fs_hz = self.info.fs_hz
@@ -135,7 +150,14 @@ class Detector:
         """End the stream; return all events, the verdict on the whole."""
         for channel in self.channels:
             channel.finish()
-        verdicts = [verdict.judge(channel, self.n_samples) for channel in self.channels]
+        if self.n_samples < SHORTEST_S * self.info.fs_hz:
+            everything = np.array([[0, self.n_samples]], dtype=np.int64)
+            self.excluded = ranges.without(everything, self.gaps)
+            return ev.intervals(Kind.GAP, self.gaps)
+        long_gaps = self.gaps[
+            self.gaps[:, 1] - self.gaps[:, 0] > max(1, round(BRIDGE_S * self.info.fs_hz))
+        ]
+        verdicts = [verdict.judge(channel, self.n_samples, long_gaps) for channel in self.channels]
         self.clipped = sum(one.clipped for one in verdicts)
         self._exclude(verdicts)
         twitches, families = self._combine(verdicts)
@@ -173,29 +195,53 @@ class Detector:
         self.excluded = ranges.clip(ranges.without(excluded, self.gaps), self.n_samples)
 
     def _combine(self, verdicts: list[verdict.ChannelVerdict]) -> tuple[Events, list[Family]]:
-        """Join potentials seen on several channels, and number the families over all channels."""
-        parts: list[Events] = []
-        families: list[Family] = []
+        """Join potentials seen on several channels, and their families over all channels."""
+        parts = []
+        first = 0
         for k, one in enumerate(verdicts):
-            if k in self.left_out:
-                continue
-            mine = _twitches(one.rows, k)
-            mine["family"] = np.where(one.labels > 0, one.labels + len(families), 0)
-            parts.append(mine)
-            for label in range(1, int(one.labels.max(initial=0)) + 1):
-                members = one.labels == label
-                families.append(
-                    describe(
-                        len(families) + 1,
-                        k,
-                        one.snippets[members],
-                        one.offsets[members],
-                        one.rows[members, c.AMPLITUDE],
-                    )
-                )
+            if k not in self.left_out:
+                mine = _twitches(one.rows, k)
+                mine["family"] = np.where(one.labels > 0, one.labels + first, 0)
+                parts.append(mine)
+            first += int(one.labels.max(initial=0))
         every = ev.merge(*parts)
         every = every[~ranges.inside(every["peak"], self.excluded)]
-        return one_each(every, SAME_EVENT_S * self.info.fs_hz), families
+        every = one_each(every, SAME_EVENT_S * self.info.fs_hz)
+        return self._families(every, verdicts)
+
+    def _families(
+        self, every: Events, verdicts: list[verdict.ChannelVerdict]
+    ) -> tuple[Events, list[Family]]:
+        """Describe the families that are left, numbered by falling size."""
+        counts = np.bincount(every["family"])
+        renumber = np.zeros(len(counts), dtype=np.int16)
+        described = []
+        first = 0
+        for k, one in enumerate(verdicts):
+            for label in range(1, int(one.labels.max(initial=0)) + 1):
+                number = first + label
+                if number < len(counts) and counts[number]:
+                    members = one.labels == label
+                    described.append(
+                        (
+                            number,
+                            describe(
+                                k,
+                                int(counts[number]),
+                                one.snippets[members],
+                                one.offsets[members],
+                                one.rows[members, c.AMPLITUDE],
+                            ),
+                        )
+                    )
+            first += int(one.labels.max(initial=0))
+        described.sort(key=lambda pair: -pair[1].amplitude_uv)
+        families = []
+        for rank, (number, family) in enumerate(described, start=1):
+            renumber[number] = rank
+            families.append(replace(family, number=rank))
+        every["family"] = renumber[every["family"]]
+        return every, families
 
 
 def _twitches(rows: NDArray[np.float64], channel: int) -> Events:
@@ -219,11 +265,14 @@ def together(events: Events, n_channels: int) -> Events:
     out = []
     held = ev.of_kind(events, Kind.CONTRACTION, Kind.CRAMP)
     for group in (held, *(ev.of_kind(events, kind) for kind in (Kind.ARTIFACT, Kind.CARDIAC))):
-        spans = np.stack([group["start"], group["stop"]], axis=1)
-        for start, stop in ranges.union(spans):
-            members = group[(group["start"] >= start) & (group["stop"] <= stop)]
+        group = group[np.argsort(group["start"], kind="stable")]
+        spans = ranges.union(np.stack([group["start"], group["stop"]], axis=1))
+        owner = np.searchsorted(spans[:, 0], group["start"], side="right") - 1
+        for k, (start, stop) in enumerate(spans):
+            low, high = np.searchsorted(owner, [k, k + 1])
+            members = group[low:high]
             one = members[np.argmax(np.nan_to_num(members["score"], nan=0.0))].reshape(1).copy()
-            one["start"], one["stop"], one["kind"] = start, stop, members["kind"].min()
+            one["start"], one["stop"] = start, stop
             if (members["kind"] == Kind.CRAMP).any():
                 one["kind"] = Kind.CRAMP
             if len(np.unique(members["channel"])) > 1:

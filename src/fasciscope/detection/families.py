@@ -25,7 +25,7 @@ I64 = NDArray[np.int64]
 COMPARED_S = 0.016
 """Waveforms are compared over this much on both sides of the largest deflection; what lies further
 out is kept to take a potential's tail away with it."""
-SHIFT_S = 0.004
+SHIFT_S = 0.006
 """Alignment is searched this far: noise can move the largest deflection by a phase's width."""
 FINE_HZ = 4000.0
 """Alignment is done on a grid this fine; a quarter of a millisecond costs 1 % of a residual."""
@@ -48,7 +48,7 @@ class Family:
     Parameters
     ----------
     number : int
-        From 1, in the order of their size.
+        From 1, by falling amplitude.
     channel : int
     count : int
         Potentials in it.
@@ -156,6 +156,7 @@ class Grouper:
     """The grid and the limits for one rate; see the module's text for the method."""
 
     def __init__(self, fs_hz: float) -> None:
+        self.fs_hz = fs_hz
         self.fine = max(1, math.ceil(FINE_HZ / fs_hz))
         self.stride = max(1, int(fs_hz // FINE_HZ))
         self.reach = max(1, round(SHIFT_S * fs_hz))
@@ -282,15 +283,15 @@ def settle(grouper: Grouper, shapes: F32, templates: F32, noise: F64) -> Groupin
     return Grouping(renumber[labels], offsets, templates[keep])
 
 
-def describe(number: int, channel: int, shapes: F32, offsets: F64, amplitudes: F64) -> Family:
-    """Return the figures of one family from its members."""
+def describe(channel: int, count: int, shapes: F32, offsets: F64, amplitudes: F64) -> Family:
+    """Return the figures of one family, not numbered yet (number 0), from its members."""
     aligned = delayed(shapes, -offsets).astype(np.float64)
     low, high = np.quantile(aligned, [0.25, 0.75], axis=0)
     waveform = aligned.mean(axis=0)
     return Family(
-        number,
+        0,
         channel,
-        len(shapes),
+        count,
         float(np.median(amplitudes)),
         waveform,
         (high - low) / 1.349,

@@ -84,28 +84,23 @@ def crowded(hops: F64, places: I64, floors: F64) -> NDArray[np.bool_]:
     return out
 
 
-def unusable(hops: F64, flat_hops: int, flat_limit: float, rail_limit: int) -> NDArray[np.bool_]:
+def unusable(hops: F64, flat_limit: float, rail_limit: int) -> NDArray[np.bool_]:
     """Return the hops in which nothing can be seen: no contact, or held at a rail.
 
     Parameters
     ----------
-    flat_hops : int
-        Hops that a run of `flat_limit` equal samples spans; they are unusable back to its start.
     flat_limit : float
         Equal samples in a row that no live electrode gives.
     rail_limit : int
         Railed samples in a hop beyond which it is saturated rather than a clipped potential.
     """
-    flat = hops[:, FLAT] >= flat_limit
-    out = flat.copy()
-    for start in np.flatnonzero(flat & ~np.concatenate([[False], flat[:-1]])):
-        out[max(0, start - flat_hops) : start] = True
+    out = hops[:, FLAT] >= flat_limit
     railed = hops[:, RAILED] >= rail_limit
     held = railed.copy()
     held[:-3] &= railed[1:-2] & railed[2:-1] & railed[3:]
     for start in np.flatnonzero(held[:-3]) if held.size > 3 else ():
         out[start : start + 4] = True
-    return out
+    return np.asarray(out)
 
 
 class Stretches:
@@ -115,13 +110,10 @@ class Stretches:
     ----------
     hop : int
         Samples per hop.
-    flat_limit : int
-        Equal samples in a row that no live electrode gives.
     """
 
-    def __init__(self, hop: int, flat_limit: int) -> None:
-        self.flat_limit = flat_limit
-        self.flat_hops = -(-flat_limit // hop)
+    def __init__(self, hop: int) -> None:
+        self.hop = hop
         self.rail_limit = max(2, hop // 2)
         self.busy: list[I64] = []
         self.dense: list[I64] = []
@@ -129,7 +121,14 @@ class Stretches:
         self._n_dense = 0  # hops whose occupancy is decided
 
     def collect(
-        self, hops: F64, floors: F64, hops_per_frame: int, start: int, base: int, final: bool
+        self,
+        hops: F64,
+        floors: F64,
+        hops_per_frame: int,
+        start: int,
+        base: int,
+        flat_limit: int,
+        final: bool,
     ) -> None:
         """Take in the hops from `start` on, as far as their floors reach.
 
@@ -142,6 +141,8 @@ class Stretches:
             From the frame of ``hops[0]`` on.
         hops_per_frame, start, base : int
             `base` is the number of ``hops[0]``, counted from the beginning of the signal.
+        flat_limit : int
+            Equal samples in a row that no live electrode gives.
         final : bool
             True if the signal ends here.
         """
@@ -152,8 +153,12 @@ class Stretches:
         dense = np.zeros(stop, dtype=np.int64)
         mark_dense(busy, self._n_dense - base, until, dense)
         self._n_dense = until + base
-        dead = unusable(hops[:stop], self.flat_hops, self.flat_limit, self.rail_limit)
+        dead = unusable(hops[:stop], flat_limit, self.rail_limit)
         busy[:start] = 0
         self.busy.append(ranges.runs(busy.astype(bool)) + base)
         self.dense.append(ranges.runs(dense.astype(bool)) + base)
-        self.unusable.append(ranges.runs(dead) + base)
+        found = ranges.runs(dead) + base
+        # a run of equal samples is known late: it reaches back to where it began
+        flat = hops[np.minimum(found[:, 0] - base, len(hops) - 1), FLAT] >= flat_limit
+        found[flat, 0] -= -(-flat_limit // self.hop)
+        self.unusable.append(np.maximum(found, 0))

@@ -16,8 +16,8 @@ F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
 # places in the scalar state
-DC, STARTED, PREVIOUS_Y, PREVIOUS_X, RUN, SUM_1, SUM_2, RING, HOP = range(9)
-N_STATE = 9
+DC, STARTED, PREVIOUS_Y, PREVIOUS_X, RUN, SUM_1, SUM_2, RING, HOP, LEVEL = range(10)
+N_STATE = 10
 # columns of the hop table
 POWER, SLOPE, MISSING, RAILED, FLAT = range(5)
 N_HOP = 5
@@ -26,6 +26,8 @@ COS, SIN, TURN_COS, TURN_SIN, IN_PHASE, QUADRATURE, LEAD_COS, LEAD_SIN, LAST_I, 
 N_LINE = 10
 
 HOPS_PER_PHASE_CHECK = 10
+CLIP = 3.75
+"""Errors are clipped at this many mean sizes, three standard deviations of Gaussian noise."""
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -37,7 +39,7 @@ def front_end(
     rings: F64,
     lines: F64,
     line_gain: float,
-    clip_uv: float,
+    level_gain: float,
     dc_gain: float,
     rail_low: float,
     rail_high: float,
@@ -63,8 +65,10 @@ def front_end(
         high-pass at that frequency.
     line_gain : float
         Step of the adaptation, 1 / (time constant in samples).
-    clip_uv : float
-        Errors beyond this are clipped before they move a weight, so that a potential cannot.
+    level_gain : float
+        Step of the tracker of the usual size of an error. Errors far beyond it are clipped before
+        they move a weight, so that a potential cannot; a line that begins or jumps raises the
+        usual size itself, and is followed.
     dc_gain : float
         Step of the drift tracker.
     rail_low, rail_high : float, µV
@@ -88,6 +92,9 @@ def front_end(
         railed = 0
         for i in range(h * hop, (h + 1) * hop):
             raw = x[i]
+            hum = 0.0
+            for k in range(n_lines):
+                hum += lines[IN_PHASE, k] * lines[COS, k] + lines[QUADRATURE, k] * lines[SIN, k]
             if math.isnan(raw):
                 missing += 1
                 state[STARTED] = 0.0
@@ -96,19 +103,14 @@ def front_end(
             else:
                 if state[STARTED] == 0.0:
                     state[STARTED] = 1.0
-                    state[DC] = raw
+                    state[DC] = raw - hum
                     delay_line[:] = 0.0
                 if raw <= rail_low or raw >= rail_high:
                     railed += 1
                 state[RUN] = state[RUN] + 1.0 if raw == state[PREVIOUS_X] else 0.0
                 state[PREVIOUS_X] = raw
-                d = raw - state[DC]
+                d = raw - hum - state[DC]
                 state[DC] += dc_gain * d
-            hum = 0.0
-            for k in range(n_lines):
-                hum += lines[IN_PHASE, k] * lines[COS, k] + lines[QUADRATURE, k] * lines[SIN, k]
-            if missing == 0:
-                d -= hum
             u[i] = d
             v = d
             w = d
@@ -123,7 +125,10 @@ def front_end(
                 v = 0.0
                 w = 0.0
             if n_lines > 0:
-                error = min(max(w, -clip_uv), clip_uv) * 2.0 * line_gain
+                level = state[LEVEL]
+                state[LEVEL] += level_gain * (min(abs(w), 3.0 * level) - level)
+                clip = CLIP * level
+                error = min(max(w, -clip), clip) * 2.0 * line_gain
                 for k in range(n_lines):
                     c = lines[COS, k]
                     s = lines[SIN, k]
@@ -154,7 +159,7 @@ def front_end(
         hops[h, FLAT] = state[RUN]
         state[HOP] += 1.0
         if n_lines > 0 and int(state[HOP]) % HOPS_PER_PHASE_CHECK == 0:
-            follow_lines(lines, HOPS_PER_PHASE_CHECK * hop, clip_uv)
+            follow_lines(lines, HOPS_PER_PHASE_CHECK * hop, CLIP * state[LEVEL])
 
 
 @njit(cache=True, nogil=True)

@@ -32,17 +32,33 @@ same bin in two successive spectra with 1e-8."""
 SURROUNDINGS_HZ = 5.0
 LOWEST_HZ = 12.0
 COMB_HZ = (15.0, 110.0)
+LEVEL_S = 0.3
+"""Time constant of the usual error's size."""
 TIME_CONSTANT_S = 0.4
 """Of the adaptation: a notch 0.8 Hz wide; the wandering of mains amplitudes is slower."""
 
 
 def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArray[np.float64]:
-    """Return frequencies (Hz) of the spectral lines in `x`, strongest first, shape (n,)."""
-    spectrum = _spectrum(x, fs_hz)
+    """Return frequencies (Hz) of the spectral lines in `x`, shape (n,).
+
+    Looked for with bursts clipped, which shows lines under potentials and movements, and without,
+    which shows trains of pulses.
+    """
+    clipped = _lines_of(_spectrum(x, fs_hz, 4.0), x.size, fs_hz, highest_hz)
+    whole = _lines_of(_spectrum(x, fs_hz, np.inf), x.size, fs_hz, highest_hz)
+    if clipped.size == 0 or whole.size == 0:
+        return np.concatenate([clipped, whole])
+    new = np.abs(whole[:, None] - clipped[None, :]).min(axis=1) > 0.8
+    return np.concatenate([clipped, whole[new]])[:MAX_LINES]
+
+
+def _lines_of(
+    spectrum: NDArray[np.complex128], n: int, fs_hz: float, highest_hz: float
+) -> NDArray[np.float64]:
     if spectrum.size == 0:
         return np.empty(0)
     power = spectrum.real**2 + spectrum.imag**2
-    per_bin = fs_hz / x.size
+    per_bin = fs_hz / n
     half = max(4, round(SURROUNDINGS_HZ / per_bin))
     first, last = math.ceil(LOWEST_HZ / per_bin), math.floor(highest_hz / per_bin)
     if last - first < 4 * half:
@@ -57,11 +73,11 @@ def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArr
     return np.array([(k + _offset(spectrum, int(k))) * per_bin for k in places])
 
 
-def _spectrum(x: NDArray[np.float64], fs_hz: float) -> NDArray[np.complex128]:
-    """Hann-windowed spectrum of the signal's first difference, bursts clipped.
+def _spectrum(x: NDArray[np.float64], fs_hz: float, clip: float) -> NDArray[np.complex128]:
+    """Hann-windowed spectrum of the signal's first difference, clipped at `clip` typical sizes.
 
-    The difference takes the drift away; clipping at four times the typical size keeps potentials
-    and movements from filling the spectrum, and leaves a steady line as it is.
+    The difference takes the drift away; clipping keeps potentials and movements from filling the
+    spectrum, and leaves a steady line as it is.
     """
     step = np.diff(x)
     step[~np.isfinite(step)] = 0.0
@@ -70,7 +86,8 @@ def _spectrum(x: NDArray[np.float64], fs_hz: float) -> NDArray[np.complex128]:
         typical = float(np.abs(step).mean())
     if typical == 0.0 or x.size < fs_hz:
         return np.empty(0, dtype=np.complex128)
-    np.clip(step, -4 * typical, 4 * typical, out=step)
+    if clip < np.inf:
+        np.clip(step, -clip * typical, clip * typical, out=step)
     return np.fft.rfft((step * _window(step.size)).astype(np.float32), x.size)
 
 
@@ -189,9 +206,8 @@ def renew(
 ) -> NDArray[np.float64]:
     """Return the table with new lines begun where `f_hz` has ones that are not tracked yet.
 
-    `x` is the signal from now on backwards in time, that is the last second before now; a new
-    line is fitted there and carried on to now. Lines that faded cost nothing: their weights go to
-    zero by themselves; they are let go when room is needed.
+    `x` is the last second before now; a new line is fitted there and carried on to now. Lines that
+    faded cost nothing: their weights go to zero by themselves; they are let go when room is needed.
     """
     tracked = np.arctan2(table[kernels.TURN_SIN], table[kernels.TURN_COS]) * fs_hz / (2 * math.pi)
     new = np.array([f for f in f_hz if not (np.abs(tracked - f) < 0.8).any()])

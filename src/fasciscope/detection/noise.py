@@ -29,6 +29,8 @@ RISE_PER_FRAME = 1.06
 CREEP_PER_FRAME = 1.01
 """Fastest rise of the floor where what is heard is like the noise before (1 dB in two seconds), and
 where it is not (1 dB in ten)."""
+LARGEST_STEP = 25.0
+"""No amplifier's noise jumps by more than five times its size."""
 SAME_STEADINESS = 1.35
 SAME_COLOUR = 0.3
 GIVE_UP_FRAMES = 120
@@ -41,6 +43,8 @@ N_FRAME = 4
 # places in the state
 BASE, BASE_SPREAD, BASE_COLOUR, RAISED_FOR, FLOOR_NOW, LOWEST = range(6)
 N_STATE = 6
+# how the floor turned
+STEP_UP, FALL_ALIKE, FALL_UNLIKE = 1.0, 2.0, 3.0
 
 
 @njit(cache=True, nogil=True)
@@ -75,14 +79,19 @@ def describe_frames(hops: F64, flat_limit: float, frames: F64) -> None:
 
 @njit(cache=True, nogil=True)
 def start(frames: F64, least: float, state: F64) -> None:
-    """Set the state from the first frames: the quietest few of them are noise."""
+    """Set the state from the first frames: the quietest few of them are noise.
+
+    Without a usable frame the base stays zero, which means that nothing is known yet.
+    """
     levels = np.empty(frames.shape[0])
     k = 0
     for f in range(frames.shape[0]):
         if frames[f, USABLE] > 0:
             levels[k] = frames[f, LEVEL]
             k += 1
-    base = np.sort(levels[:k])[min(2, k - 1)] if k > 0 else least
+    if k == 0:
+        return
+    base = np.sort(levels[:k])[min(2, k - 1)]
     state[BASE] = max(base, least)
     spreads = np.empty(frames.shape[0])
     colours = np.empty(frames.shape[0])
@@ -116,6 +125,20 @@ def _same_noise(frames: F64, first: int, last: int, state: F64) -> float:
 
 
 @njit(cache=True, nogil=True)
+def _alike(frames: F64, first: int, middle: int, last: int) -> bool:
+    """Return whether frames before and from `middle` are as steady and of the same colour."""
+    if middle - first < 2 or last - middle < 2:
+        return True
+    before, after = np.empty(2), np.empty(2)
+    for column, k in ((SPREAD, 0), (COLOUR, 1)):
+        before[k] = np.median(frames[first:middle, column])
+        after[k] = np.median(frames[middle:last, column])
+    if before[0] > SAME_STEADINESS * after[0]:
+        return False
+    return bool(abs(np.log(max(before[1], 1e-12) / max(after[1], 1e-12))) <= SAME_COLOUR)
+
+
+@njit(cache=True, nogil=True)
 def advance(
     frames: F64, first: int, last: int, end: int, least: float, state: F64, floors: F64
 ) -> None:
@@ -130,23 +153,28 @@ def advance(
     least : float, µV²
         Quantisation floor: the level is never below it.
     state : ndarray, shape (N_STATE,)
-    floors : ndarray, shape (n, 2)
-        Written: floor (µV²), and 1 where the frame itself was taken for noise.
+    floors : ndarray, shape (n, 3)
+        Written: floor (µV²); 1 where the frame itself was taken for noise; how the floor turned
+        (one of `STEP_UP`, `FALL_UNLIKE`, `FALL_ALIKE`, or 0).
     """
     near = np.empty(LOOK_BACK + LOOK_AHEAD + 1)
     for f in range(first, last):
         ahead = min(f + LOOK_AHEAD + 1, end)
         level = max(frames[f, LEVEL], least)
+        floors[f, 2] = 0.0
+        if state[BASE] == 0.0 and frames[f, USABLE] > 0 and frames[f:ahead, USABLE].sum() >= 3:
+            start(frames[f:ahead], least, state)
         base = state[BASE]
         accepted = False
-        if frames[f, USABLE] > 0:
+        if frames[f, USABLE] > 0 and base > 0.0:
             if level > ELEVATED * base:
                 state[LOWEST] = level if state[RAISED_FOR] == 0 else min(level, state[LOWEST])
                 state[RAISED_FOR] += 1
                 same = _same_noise(frames, f, ahead, state)
-                if same > ELEVATED * base:
+                if ELEVATED * base < same <= LARGEST_STEP * base:
                     state[BASE] = max(same, least)
                     accepted = True
+                    floors[f, 2] = STEP_UP
                 elif state[RAISED_FOR] > GIVE_UP_FRAMES:
                     state[BASE] = state[LOWEST]
                     state[FLOOR_NOW] = state[LOWEST]
@@ -157,6 +185,8 @@ def advance(
                     if frames[g, USABLE] > 0 and max(frames[g, LEVEL], least) < base / 1.5:
                         lower += 1
                 if 2 * lower >= ahead - f - 1:
+                    alike = _alike(frames, max(f - LOOK_BACK, 0), f, ahead)
+                    floors[f, 2] = FALL_ALIKE if alike else FALL_UNLIKE
                     state[BASE] = level
                     accepted = True
             else:
@@ -179,5 +209,5 @@ def advance(
             state[FLOOR_NOW] = max(min(middle, 1.5 * state[BASE]), least)
             state[BASE_SPREAD] += 0.02 * (frames[f, SPREAD] - state[BASE_SPREAD])
             state[BASE_COLOUR] += 0.02 * (frames[f, COLOUR] - state[BASE_COLOUR])
-        floors[f, 0] = state[FLOOR_NOW]
+        floors[f, 0] = max(state[FLOOR_NOW], least)
         floors[f, 1] = 1.0 if accepted else 0.0

@@ -32,6 +32,10 @@ EXPLAINED = 0.5
 UNDER = 0.15
 """… and this part of all that stood within 10 ms of it: one unit's potentials differ by some 3 %
 from their template, and what is left over must not be taken for another potential."""
+LEFT_OVER, LEFT_OVER_ALONE, LEFT_OVER_SUM = 0.4, 0.12, 0.06
+"""Part of a cluster's energy that may stay unexplained; with more, it is none of the families' and
+no template has a say in it. What stood alone must be explained nearly whole by two."""
+SETTLE_ROUNDS = 3
 REFRACTORY_S = 0.009
 """A family cannot fire twice within this."""
 BESIDE_S = 0.008
@@ -52,6 +56,16 @@ class Fitted:
     family: int
     place: float
     factor: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cluster:
+    """A stretch with candidates in it: where it starts, their places, itself, and what is left."""
+
+    start: int
+    places: I64
+    whole: F64
+    rest: F64
 
 
 def clusters(peaks: F64, fs_hz: float) -> list[I64]:
@@ -114,62 +128,130 @@ class Peeler:
         self.fine = grouper.finer(templates) if len(templates) else templates
         self.energies = (self.fine.astype(np.float64) ** 2).sum(axis=1)
 
+    def explains(self, rows: F64, shapes: F32, members: I64) -> bool:
+        """Return whether the templates explain a cluster nearly whole."""
+        cluster = self._cut(rows, shapes, members)
+        self._fit(cluster, members, rows)
+        return self._left_over(cluster, rows[members, c.FLOOR]) <= LEFT_OVER_ALONE
+
+    def parts(self, template: F32) -> list[int]:
+        """Return the families that a template is the sum of, if it is nothing but a sum."""
+        row = np.zeros((1, c.N_CANDIDATE))
+        cluster = self._cut(row, template[None], np.array([0]))
+        fitted = self._fit(cluster, np.array([0]), row)
+        if len(fitted) < 2 or self._left_over(cluster, np.zeros(1)) > LEFT_OVER_SUM:
+            return []
+        return [one.family for one in fitted]
+
     def resolve(self, rows: F64, shapes: F32, members: I64) -> tuple[list[Fitted], list[int]]:
         """Return the potentials fitted in a cluster, and the rows that stand without a template."""
+        cluster = self._cut(rows, shapes, members)
+        fitted = self._fit(cluster, members, rows)
+        limit = LEFT_OVER if len(members) > 1 else LEFT_OVER_ALONE
+        if self._left_over(cluster, rows[members, c.FLOOR]) > limit:
+            fitted, cluster.rest[:] = [], cluster.whole
+        taken = [round(one.place) for one in fitted]
+        loose = []
+        for place, member in zip(cluster.places, members, strict=True):
+            beside = any(abs(place - t) < BESIDE_S * self.fs_hz for t in taken)
+            if not beside and self._stands_out(cluster, int(place), rows[member]):
+                loose.append(int(member))
+        fitted = [Fitted(f.row, f.family, f.place + cluster.start, f.factor) for f in fitted]
+        return fitted, self._without_phases(loose, rows, shapes)
+
+    def _cut(self, rows: F64, shapes: F32, members: I64) -> _Cluster:
+        """Put the waveforms of a cluster's rows together, with room for templates at both ends."""
         peaks = rows[members, c.PEAK].astype(np.int64)
         half = shapes.shape[1] // 2
         pad = shapes.shape[1]
         start = int(peaks[0]) - half - pad
-        segment = np.zeros(int(peaks[-1] - peaks[0]) + 2 * (half + pad) + 1)
+        whole = np.zeros(int(peaks[-1] - peaks[0]) + 2 * (half + pad) + 1)
         for peak, member in zip(peaks, members, strict=True):
             at = int(peak) - half - start
-            segment[at : at + shapes.shape[1]] = shapes[member]
-        rest = segment.copy()
-        places = peaks - start
-        fitted = self._fit(rest, places, members, float(rows[members, c.FLOOR].mean()))
-        taken = [round(one.place) for one in fitted]
-        loose = []
-        for place, member in zip(places, members, strict=True):
-            beside = any(abs(place - t) < BESIDE_S * self.fs_hz for t in taken)
-            if not beside and self._stands_out(rest, segment, int(place), rows[member]):
-                loose.append(int(member))
-        fitted = [Fitted(f.row, f.family, f.place + start, f.factor) for f in fitted]
-        return fitted, self._without_phases(loose, rows, shapes)
+            whole[at : at + shapes.shape[1]] = shapes[member]
+        return _Cluster(start, peaks - start, whole, whole.copy())
 
-    def _fit(self, rest: F64, places: I64, members: I64, floor: float) -> list[Fitted]:
-        reach = round(0.010 * self.fs_hz)
+    def _fit(self, cluster: _Cluster, members: I64, rows: F64) -> list[Fitted]:
+        """Subtract the best templates from the cluster's rest, and return them."""
+        places, rest = cluster.places, cluster.rest
+        reach = round(0.010 * self.fs_hz)  # what a potential's own largest phase may be off by
+        beyond = reach if len(members) > 1 else 2 * reach
+        floor = float(rows[members, c.FLOOR].mean())
         around = np.convolve(rest**2, np.ones(2 * reach + 1), mode="same")
         least = np.maximum(2 * self.threshold * floor, UNDER * around)
         closed = np.zeros((len(self.fine), len(rest)), dtype=np.bool_)
-        refractory, half = round(REFRACTORY_S * self.fs_hz), self.fine.shape[1] // 2
-        fitted: list[Fitted] = []
+        refractory = round(REFRACTORY_S * self.fs_hz)
+        found: list[tuple[int, int, float]] = []  # fine template, place, factor
         for _ in range(2 * len(members) + 1):
             _, which, place, factor = best_template(
                 rest,
                 self.fine,
                 self.energies,
                 least,
-                int(places[0]) - reach,
-                int(places[-1]) + reach,
+                int(places[0]) - beyond,
+                int(places[-1]) + beyond,
                 closed,
             )
             if which < 0:
                 break
-            rest[place - half : place - half + self.fine.shape[1]] -= factor * self.fine[which]
-            family, part = divmod(which, self.grouper.fine)
-            same = slice(family * self.grouper.fine, (family + 1) * self.grouper.fine)
+            self._add(rest, which, place, -factor)
+            first = which - which % self.grouper.fine
+            same = slice(first, first + self.grouper.fine)
             closed[same, max(0, place - refractory) : place + refractory + 1] = True
+            found.append((which, place, factor))
+        self._settle(rest, found)
+        fitted = []
+        for which, place, factor in found:
+            family, part = divmod(which, self.grouper.fine)
             # templates are centred on the largest deflection of the wide-band signal
             peak = place + part / self.grouper.fine
             row = int(members[np.argmin(np.abs(places - peak))])
             fitted.append(Fitted(row, family + 1, peak, factor))
         return fitted
 
-    def _stands_out(self, rest: F64, segment: F64, place: int, row: F64) -> bool:
+    def _add(self, rest: F64, which: int, place: int, factor: float) -> None:
+        half = self.fine.shape[1] // 2
+        rest[place - half : place - half + self.fine.shape[1]] += factor * self.fine[which]
+
+    def _settle(self, rest: F64, found: list[tuple[int, int, float]]) -> None:
+        """Move overlapping templates in turn to where they fit best with the others taken away.
+
+        The first one was placed while the second was still there.
+        """
+        reach = round(0.004 * self.fs_hz)
+        free = np.zeros((self.grouper.fine, len(rest)), dtype=np.bool_)
+        nothing = np.zeros(len(rest))
+        for _ in range(SETTLE_ROUNDS if len(found) > 1 else 0):
+            for k, (which, place, factor) in enumerate(found):
+                self._add(rest, which, place, factor)
+                first = which - which % self.grouper.fine
+                same = slice(first, first + self.grouper.fine)
+                gain, part, best, size = best_template(
+                    rest,
+                    self.fine[same],
+                    self.energies[same],
+                    nothing,
+                    max(place - reach, self.fine.shape[1] // 2),
+                    min(place + reach, len(rest) - self.fine.shape[1] // 2 - 1),
+                    free,
+                )
+                if gain > 0.0:
+                    found[k] = (first + part, best, size)
+                self._add(rest, found[k][0], found[k][1], -found[k][2])
+
+    def _left_over(self, cluster: _Cluster, floors: F64) -> float:
+        """Return the part of a cluster's energy, noise apart, that its templates do not explain."""
+        reach = round(0.016 * self.fs_hz)
+        part = slice(int(cluster.places[0]) - reach, int(cluster.places[-1]) + reach + 1)
+        noise = 1.1 * float(floors.mean()) * (part.stop - part.start)
+        whole = float((cluster.whole[part] ** 2).sum()) - noise
+        return (float((cluster.rest[part] ** 2).sum()) - noise) / max(whole, noise, 1e-12)
+
+    def _stands_out(self, cluster: _Cluster, place: int, row: F64) -> bool:
         """Return whether a candidate is still there after the templates are taken away."""
         reach = round(0.006 * self.fs_hz)
         part = slice(max(0, place - reach), place + reach + 1)
-        before, after = (segment[part] ** 2).sum(), (rest[part] ** 2).sum()
+        before, after = (cluster.whole[part] ** 2).sum(), (cluster.rest[part] ** 2).sum()
         return bool(after > 0.35 * before and row[c.SCORE] * after / before > 1.3 * self.threshold)
 
     def _without_phases(self, loose: list[int], rows: F64, shapes: F32) -> list[int]:

@@ -30,6 +30,8 @@ MEDIAN = float((1.0 / np.arange(PLACES // 2 + 1, PLACES + 1)).sum())
 """Mean of the median of so many exponential variables of mean 1."""
 SHARE_MEMORY = 0.03
 """Part of a new frame in the learned share: some fifteen seconds."""
+SHARE_FRAMES = 8
+"""Quiet frames at the start from which the shares are taken at once."""
 REACH = 2.6
 """Atoms are cut at this many standard deviations."""
 
@@ -100,14 +102,26 @@ def frame_medians(
 
 
 @njit(cache=True, nogil=True)
-def follow_shares(shares: F64, quiet: F64, floors: F64, share: F64) -> None:
-    """Turn each frame's shares into noise powers, in place, learning `share` on the way."""
+def follow_shares(shares: F64, quiet: F64, floors: F64, share: F64, seen: int) -> int:
+    """Turn each frame's shares into noise powers, in place, learning `share` on the way.
+
+    Returns how many quiet frames were learned from; the first of them count for more if nothing
+    was known before (``share`` all zero).
+    """
     for f in range(shares.shape[0]):
+        memory = SHARE_MEMORY
+        if quiet[f] > 0 and (share[0] == 0.0 or (seen > 0 and seen * SHARE_MEMORY < 1.0)):
+            seen += 1
+            memory = max(1.0 / seen, SHARE_MEMORY)
         for k in range(shares.shape[1]):
             if quiet[f] > 0:
-                bounded = min(max(shares[f, k], 0.5 * share[k]), 2.0 * share[k])
-                share[k] += SHARE_MEMORY * (bounded - share[k])
-            shares[f, k] = share[k] * floors[f]
+                if memory == 1.0:
+                    share[k] = shares[f, k] + 1e-3
+                else:
+                    bounded = min(max(shares[f, k], 0.5 * share[k]), 2.0 * share[k])
+                    share[k] += memory * (bounded - share[k])
+            shares[f, k] = (share[k] if share[k] > 0.0 else 1.0) * floors[f]
+    return seen
 
 
 @njit(cache=True, nogil=True)
@@ -198,8 +212,10 @@ class AtomBank:
     def __init__(self, fs_hz: float) -> None:
         self.cosine, self.sine, self.half = atoms(fs_hz)
         self._share = np.zeros(self.half.size)
+        self._seen = 0
+        self._fresh = True
 
-    def noise(self, y: F32, first: int, frame: int, floors: F64, quiet: F64) -> F64:
+    def noise(self, y: F32, first: int, frame: int, floors: F64, quiet: F64, least: float) -> F64:
         """Return the noise power of each atom in each frame, shape (n_frames, n_atoms), µV².
 
         Parameters
@@ -209,12 +225,14 @@ class AtomBank:
             Place of the first frame in `y`, and samples per frame.
         floors, quiet : ndarray, shape (n_frames,)
             Noise floor (µV²), and 1 where the frame was taken for noise.
+        least : float
+            Quantisation noise (µV²), which every atom hears.
         """
-        medians = np.empty((floors.size, self.half.size))
-        frame_medians(y, first, floors.size, frame, self.cosine, self.sine, self.half, medians)
-        shares = medians / (MEDIAN * floors[:, None])
-        if self._share[0] == 0.0:
-            calm = shares[quiet > 0]
-            self._share[:] = np.median(calm if len(calm) else shares, axis=0) + 1e-3
-        follow_shares(shares, quiet, floors, self._share)
-        return shares
+        powers = np.empty((floors.size, self.half.size))
+        frame_medians(y, first, floors.size, frame, self.cosine, self.sine, self.half, powers)
+        powers /= MEDIAN * floors[:, None]
+        if self._fresh and quiet.sum() >= SHARE_FRAMES:
+            self._share[:] = np.median(powers[quiet > 0], axis=0) + 1e-3
+        self._fresh = False
+        self._seen = follow_shares(powers, quiet, floors, self._share, self._seen)
+        return np.maximum(powers, least)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope.detection import candidates as c
-from fasciscope.detection.families import Grouper, group
+from fasciscope.detection.families import Grouper, Grouping, group
 from fasciscope.detection.peeling import PHASE_S, Fitted, Peeler, clusters
 
 F32 = NDArray[np.float32]
@@ -61,23 +61,72 @@ def untangle(
     alone = np.ones(len(rows), dtype=np.bool_)
     for members in close:
         alone[members] = False
-    largest = alone.copy()
-    largest[[members[np.argmax(rows[members, c.ENERGY])] for members in close]] = True
-    learned = group(shapes[largest], noise_power[largest], fs_hz)
+    templates = _learn(rows, shapes, noise_power, close, alone, fs_hz, threshold)
     labels, offsets = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows))
-    labels[largest], offsets[largest] = learned.labels, learned.offsets
-    labels[~alone] = 0
+    if len(templates):
+        grouper = Grouper(fs_hz)
+        fits = grouper.assign(shapes[alone], templates, noise_power[alone])
+        labels[alone], offsets[alone] = fits
+        # what fits no family may be two potentials at once
+        close = close + [np.array([k]) for k in np.flatnonzero(alone & (labels == 0))]
+        alone &= labels > 0
 
-    peeler = Peeler(learned.templates, Grouper(fs_hz), fs_hz, threshold)
+    peeler = Peeler(templates, Grouper(fs_hz), fs_hz, threshold)
     resolved = [peeler.resolve(rows, shapes, members) for members in close]
-    fits = [(members, fitted) for members, (fitted, _) in zip(close, resolved, strict=True)]
-    shift = _peak_shifts(rows, labels, offsets, fits, len(learned.templates), fs_hz)
+    fitted = [(members, fitted) for members, (fitted, _) in zip(close, resolved, strict=True)]
+    shift = _peak_shifts(rows, labels, offsets, fitted, len(templates), fs_hz)
     out = _Collected(rows, shapes, labels, offsets)
     out.take(np.flatnonzero(alone))
-    for members, (fitted, loose) in zip(close, resolved, strict=True):
+    for members, (placed, loose) in zip(close, resolved, strict=True):
         out.take(np.array(loose, dtype=np.int64))
-        out.place(members, fitted, shift, learned.templates, fs_hz)
+        out.place(members, placed, shift, templates, fs_hz)
     return out.sorted()
+
+
+def _learn(
+    rows: F64,
+    shapes: F32,
+    noise_power: F64,
+    close: list[I64],
+    alone: NDArray[np.bool_],
+    fs_hz: float,
+    threshold: float,
+) -> F32:
+    """Return the templates of the families, largest first.
+
+    First from potentials that stand alone. Then from the largest in each cluster that these leave
+    unexplained: a family with wide phases never stands alone. Doublets, which the first round
+    explains, can so not pass for a family of their own.
+    """
+    grouper = Grouper(fs_hz)
+    first = _prime(group(shapes[alone], noise_power[alone], fs_hz), grouper, threshold)
+    peeler = Peeler(first, grouper, fs_hz, threshold)
+    left = [
+        members[np.argmax(rows[members, c.ENERGY])]
+        for members in close
+        if len(first) == 0 or not peeler.explains(rows, shapes, members)
+    ]
+    if not left:
+        return first
+    more = np.concatenate([np.flatnonzero(alone), np.array(left, dtype=np.int64)])
+    return _prime(group(shapes[more], noise_power[more], fs_hz), grouper, threshold)
+
+
+def _prime(grouping: Grouping, grouper: Grouper, threshold: float) -> F32:
+    """Drop templates that are sums of others: doublets at like intervals, overlaps that recur.
+
+    Both parts must be at least twice as frequent as their sum, since with some liberty in place and
+    size two waveforms can pass for many a third.
+    """
+    templates = grouping.templates
+    counts = np.bincount(grouping.labels, minlength=len(templates) + 1)[1:]
+    keep = np.ones(len(templates), dtype=np.bool_)
+    for k in np.argsort(counts, kind="stable"):
+        others = np.flatnonzero(keep & (counts >= 2 * counts[k]))
+        if len(others):
+            peeler = Peeler(templates[others], grouper, grouper.fs_hz, threshold)
+            keep[k] = not peeler.parts(templates[k])
+    return templates[keep]
 
 
 def _peak_shifts(

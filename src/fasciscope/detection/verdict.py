@@ -94,8 +94,17 @@ class ChannelVerdict:
     unusable: I64
 
 
-def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
-    """Return the verdict on a channel whose stream has ended."""
+def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict:
+    """Return the verdict on a channel whose stream has ended.
+
+    Parameters
+    ----------
+    channel : ChannelDetector
+    n_samples : int
+        Length of the stream.
+    gaps : ndarray, shape (n, 2), int64
+        Gaps that were not bridged; nothing is counted close to them.
+    """
     fs_hz = channel.fs_hz
     rows = np.concatenate([np.empty((0, c.N_CANDIDATE)), *channel.rows])
     width = 2 * channel.snippet_half + 1
@@ -110,6 +119,7 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
 
     sustained, movement, dead = activity.stretches(channel, n_samples)
     edge = round(EDGE_S * fs_hz)
+    dead = ranges.union(dead, ranges.clip(ranges.widen(gaps, edge), n_samples))
     keep = ~_within(rows, ranges.widen(ranges.union(sustained, dead), edge))
     found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
     rows, snippets, labels = found.rows, found.shapes, found.labels
@@ -127,7 +137,10 @@ def judge(channel: ChannelDetector, n_samples: int) -> ChannelVerdict:
     twitch = good & ~odd
     odd &= ~_in_shadow(rows, odd, twitch, edge)
 
-    jerks = activity.trains(rows[good, c.PEAK], activity.JERK, fs_hz)
+    jerks = ranges.union(
+        activity.trains(rows[good, c.PEAK], activity.JERK, fs_hz),
+        activity.trains(rows[good & (labels == 0), c.PEAK], activity.STRANGE_JERK, fs_hz),
+    )
     movement = ranges.union(movement, jerks)
     twitch &= ~_within(rows, ranges.widen(jerks, edge))
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))

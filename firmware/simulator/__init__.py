@@ -5,7 +5,7 @@ the cycle at which it was triggered. Made for the tests, the benchmark and ``dem
 It drives libsimavr (GPL-3) through ctypes and needs nothing to be compiled for this machine.
 """
 
-from simulator.analog import Voltages
+from simulator.analog import Voltages, from_recording
 from simulator.avr import SimulatedAvr
 from simulator.chips import CHIPS, Chip
 from simulator.faults import LineFaults
@@ -20,5 +20,6 @@ __all__ = [
     "SimulatedAvr",
     "SimulatorError",
     "Voltages",
+    "from_recording",
     "missing",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 BITS = 10
+_FINER = 4
 
 
 class Analog(Protocol):
@@ -61,6 +62,26 @@ class Voltages:
         # half a value's time is added: the trigger is seen a few cycles late, never early
         at = int((cycle - self.origin) / self._cycles_per_value + 0.5)
         return self._codes[channel][min(max(at, 0), self._last)]
+
+
+def from_recording(recording: Any, gain: float = 200.0, reference_mv: float = 5000.0) -> Voltages:
+    """Return what a sensor would have put on the inputs while `recording` was made.
+
+    Parameters
+    ----------
+    recording : fasciscope.recording.Recording
+        Its µV at the electrode are amplified and centred on half the reference. Between its samples
+        the signal is interpolated, fourfold, as it goes on there.
+    gain : float, default 200
+        Of the sensor: MyoWare's RAW output.
+    reference_mv : float, default 5000
+    """
+    from scipy.signal import resample_poly
+
+    uv = np.column_stack([recording.uv(c) for c in range(recording.info.n_channels)])
+    fine = resample_poly(np.nan_to_num(uv), _FINER, 1, axis=0)
+    millivolts = reference_mv / 2 + fine * gain / 1000
+    return Voltages(millivolts, recording.info.fs_hz * _FINER, reference_mv=reference_mv)
 
 
 class Quiet:

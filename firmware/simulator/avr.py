@@ -5,10 +5,11 @@ and what is done about it here:
 
 - its converter knows no trigger but free running: Timer1's compare flag is watched, and its rising
   edge starts the conversion;
-- it reads the input when ADCL is read: the code is taken at the trigger and put on the input when
+- it reads the input when ADCL is read: the code is taken at the trigger and put on the inputs when
   the conversion is complete;
 - it computes ``mV * 1023 / reference``: the millivolts that give exactly the wanted code are put
   there;
+- a reset leaves the signal of Timer1's flag up: it is taken down;
 - its UART takes 11 bits for a byte: the right time is set;
 - it sleeps on the wall clock: a function of its own that does nothing of the kind is put in place.
 
@@ -32,7 +33,7 @@ from simulator import chips
 from simulator.analog import Analog, Quiet
 from simulator.chips import CHIPS
 from simulator.hexfile import read_hex
-from simulator.library import NOTIFY, SimulatorError, Uart, ioctl_code, load
+from simulator.library import NOTIFY, ON_RESET, Adc, SimulatorError, Uart, ioctl_code, load
 
 _IN_TRIGGER, _OUT_TRIGGER = 17, 18
 _UART_INPUT, _UART_OUTPUT = 0, 1
@@ -88,12 +89,14 @@ class SimulatedAvr:
         self._next_byte = 0
         self._error: BaseException | None = None
         self._hooks: list[Any] = []
-        self._latched = (0, 0)
+        self._latched = 0
         self._triggered = False
+        self._was_reset = self._is_down = False
         self._cycles, self._channels, self._codes = array("Q"), array("B"), array("H")
         self.led: list[tuple[int, int]] = []
         self._avr = self._make(read_hex(hex_file), reference_mv)
-        self._uart = self._find_uart()
+        self._uart = self._peripheral(Uart, b"uart", self.chip.uart)
+        self._adc = self._peripheral(Adc, b"adc")
         self._connect()
         self.button(down=False)
 
@@ -113,15 +116,15 @@ class SimulatedAvr:
         self._lib.avr_loadcode(avr, program, len(program), 0)
         return avr
 
-    def _find_uart(self) -> Uart:
+    def _peripheral(self, kind: type[Any], name: bytes, which: str = "") -> Any:
         io = self._avr.contents.io_port
         while io:
-            if io.contents.kind == b"uart":
-                uart = ctypes.cast(io, ctypes.POINTER(Uart)).contents
-                if uart.name == self.chip.uart.encode():
-                    return uart
+            if io.contents.kind == name:
+                found = ctypes.cast(io, ctypes.POINTER(kind)).contents
+                if not which or found.name == which.encode():
+                    return found
             io = io.contents.next
-        raise SimulatorError(f"The simulated {self.chip.name} has no UART {self.chip.uart}.")
+        raise SimulatorError(f"The simulated {self.chip.name} has no {name.decode()} {which}.")
 
     # -- wires -------------------------------------------------------------------------------
 
@@ -144,15 +147,29 @@ class SimulatedAvr:
         self._uart.flags &= ~_STDIO_FLAG
         self._uart_input = self._irq("uar" + chip.uart, _UART_INPUT)
         self._adc_in = self._irq("adc ", _IN_TRIGGER)
-        self._adc_inputs = [self._irq("adc ", i) for i in range(8)]
         self._hook(self._irq("uar" + chip.uart, _UART_OUTPUT), self._on_byte)
-        self._hook(lib.avr_get_interrupt_irq(avr, chip.timer1_b), self._on_timer)
+        self._timer = lib.avr_get_interrupt_irq(avr, chip.timer1_b)
+        self._hook(self._timer, self._on_timer)
         self._hook(self._irq("adc ", _OUT_TRIGGER), self._on_conversion)
         self._hook(lib.avr_get_interrupt_irq(avr, chip.adc), self._on_complete)
         self._hook(self._irq("iog" + chip.led[0], chip.led[1]), self._on_led)
         self._button = self._irq("iog" + chip.button[0], chip.button[1])
 
+        core = avr.contents
+        chip_reset = ON_RESET(core.reset)
+
+        def on_reset(which: Any) -> None:
+            chip_reset(which)
+            self._lib.avr_raise_irq(self._timer, 0)
+            self._was_reset = True
+
+        self._hooks.append(ON_RESET(on_reset))
+        core.reset = ctypes.cast(self._hooks[-1], ctypes.c_void_p)
+
     def _on_byte(self, _signal: Any, value: int) -> None:
+        if self._was_reset:  # pins are outside; a reset, by the watchdog too, has forgotten them
+            self._was_reset = False
+            self.button(down=self._is_down)
         if self._log_bytes:
             self.sent_cycles.append(self._avr.contents.cycle)
         self.sent.append(value & 0xFF)
@@ -179,26 +196,33 @@ class SimulatedAvr:
 
     def _on_conversion(self, _signal: Any, value: int) -> None:
         if not self._triggered:
-            self._latched = (0, 0)  # the dummy after switching on
+            self._latched = 0  # the dummy after switching on
             return
-        source = value >> 19 & 0x1FFF
-        channel = self.chip.inputs.index(source)
+        channel = self.chip.inputs.index(value >> 19 & 0x1FFF)
         cycle = self._avr.contents.cycle
         code = self.analog.code(channel, cycle)
         self._cycles.append(cycle)
         self._channels.append(channel)
         self._codes.append(code)
-        self._latched = (source, code)
+        self._latched = code
 
     def _on_complete(self, _signal: Any, value: int) -> None:
-        if value:
-            source, code = self._latched
-            millivolts = -(-code * self._reference_mv // 1023)
-            self._lib.avr_raise_irq(self._adc_inputs[source], millivolts)
+        if value:  # on all inputs: the firmware has chosen the next one by now
+            millivolts = -(-self._latched * self._reference_mv // 1023)
+            self._adc.millivolts[:] = (millivolts,) * 8
 
     def _on_led(self, _signal: Any, value: int) -> None:
         if not self.led or self.led[-1][1] != value:
             self.led.append((self.cycle, value))
+
+    def on_interrupt(self, vector: int, function: Callable[[bool], None]) -> None:
+        """Have `function` called when an interrupt is entered (True) and left (False)."""
+        running = ctypes.pointer(self._lib.avr_get_interrupt_irq(self._avr, vector)[1])
+        self._hook(running, lambda _signal, value: function(bool(value)))
+
+    def on_sleep(self, callback: Any) -> None:
+        """Have a C callback (chip, cycles) told each time that the chip sleeps."""
+        self._avr.contents.sleep = ctypes.cast(callback, ctypes.c_void_p)
 
     # -- time --------------------------------------------------------------------------------
 
@@ -296,6 +320,11 @@ class SimulatedAvr:
         core.pc = here - 2
 
     # -- the log -----------------------------------------------------------------------------
+
+    @property
+    def n_conversions(self) -> int:
+        """How many conversions have been triggered."""
+        return len(self._cycles)
 
     @property
     def trigger_cycles(self) -> NDArray[np.uint64]:

@@ -70,9 +70,19 @@ class Uart(Structure):
     _fields_ = (
         ("io", Io),
         ("name", c_char),
-        ("_skipped", c_uint8 * (588 - 73)),
+        ("_skipped", c_uint8 * (588 - ctypes.sizeof(Io) - 1)),
         ("flags", c_uint32),
         ("cycles_per_byte", c_uint64),
+    )
+
+
+class Adc(Structure):
+    """The converter, as far as we need it."""
+
+    _fields_ = (
+        ("io", Io),
+        ("_skipped", c_uint8 * (872 - ctypes.sizeof(Io))),
+        ("millivolts", c_uint16 * 8),
     )
 
 
@@ -94,7 +104,9 @@ class Avr(Structure):
         ("cycle", c_uint64),
         ("run_cycle_count", c_uint64),
         ("run_cycle_limit", c_uint64),
-        ("_skipped2", c_uint8 * (168 - 104)),
+        ("_skipped2", c_uint8 * (128 - 104)),
+        ("reset", c_void_p),
+        ("_skipped5", c_uint8 * (168 - 136)),
         ("sleep", c_void_p),
         ("_skipped3", c_uint8 * (200 - 176)),
         ("interrupt_state", c_int8),
@@ -107,6 +119,7 @@ class Avr(Structure):
 
 
 NOTIFY = PYFUNCTYPE(None, POINTER(Irq), c_uint32, c_void_p)
+ON_RESET = PYFUNCTYPE(None, POINTER(Avr))
 _LOGGER = CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_void_p)
 _silent = _LOGGER(lambda _avr, _level, _format, _arguments: None)
 _loaded: list[ctypes.PyDLL] = []

@@ -105,7 +105,7 @@ static void take(uint16_t code)
         return;
     }
     cycle += started.period;
-    if (fs_sampler_take(code, cycles_now) && stamp_wanted) {
+    if ((fs_sampler_take(code, cycles_now) & FS_SCAN_COMPLETE) && stamp_wanted) {
         stamp_wanted = 0;
         stamp_tick = tick;
         stamp_index = fs_sampler.index;

@@ -212,7 +212,17 @@ def test_a_line_that_is_too_slow_costs_whole_blocks_and_never_the_count(new_host
     assert np.median(gaps) == pytest.approx(0.065, abs=0.01)  # it blinks
 
 
-@pytest.mark.parametrize("microseconds", [150, 300, 900])
+def test_interrupts_kept_out_for_less_than_a_period_cost_nothing(host):
+    streaming(host, 1000, 2, 4).run(0.5)
+    for _ in range(20):
+        host.avr.stall(80e-6)
+        host.run(0.0507)
+    stopped = host.stop()
+    assert stopped.dropped == 0
+    assert host.check(stopped.index).clean
+
+
+@pytest.mark.parametrize("microseconds", [300, 900])
 def test_interrupts_kept_out_too_long_cost_their_blocks_and_no_step(host, microseconds):
     streaming(host, 1000, 2, 4).run(0.5)
     for _ in range(3):
@@ -259,8 +269,11 @@ def test_garbage_half_frames_and_storms_of_zeros_do_not_touch_the_stream(host):
     assert host.check(stopped.index).clean
 
 
-def test_a_flood_of_commands_costs_no_sample_on_a_line_that_is_nearly_full(new_host):
-    host = streaming(new_host(baud=115_200), 5000, 1, 1)
+@pytest.mark.parametrize(
+    ("baud", "rate", "channels", "oversampling"), [(115_200, 5000, 1, 1), (500_000, 2000, 2, 2)]
+)
+def test_a_flood_of_commands_costs_no_sample(new_host, baud, rate, channels, oversampling):
+    host = streaming(new_host(baud=baud), rate, channels, oversampling)
     for ident in range(250):
         host.avr.send(encode(m.Command(ident, m.CommandCode.HELLO, b"abcd")))
     host.run(3.0)

@@ -18,7 +18,12 @@ enum {
     ADC_REFERENCE = _BV(REFS0) /* AVCC */
 };
 
+/* From the trigger to the interrupt that chooses the next channel: the converter wants at least one of its
+ * clocks between. */
+#define CHOOSE_CYCLES (3U << FS_ADC_SHIFT)
+
 static volatile uint32_t tick_overflows;
+static volatile uint8_t next_channel; /* of the conversion that will be triggered next */
 static volatile uint8_t stamp_wanted;
 static uint32_t stamp_tick;
 static uint32_t stamp_index;
@@ -80,48 +85,70 @@ void fs_hw_start(const struct fs_plan *plan)
 
     stamp_wanted = 0;
     ADCSRB = _BV(ADTS2) | _BV(ADTS0); /* Timer1 compare match B */
-    ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(fs_sampler.channel));
+    ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(fs_sampler.channel)); /* the first: 0 */
     /* the first conversion after switching on takes 25 clocks instead of 13; get it over with */
     ADCSRA = _BV(ADEN) | _BV(ADSC) | ADC_CLOCK;
     while (ADCSRA & _BV(ADSC)) {
     }
+    next_channel = 0;
     TCCR1A = 0;
     OCR1A = (uint16_t)(plan->period - 1);
-    OCR1B = (uint16_t)(plan->period - 1);
+    OCR1B = (uint16_t)(plan->period - 1 - CHOOSE_CYCLES);
     TCNT1 = 0;
-    TIFR1 = _BV(OCF1B);
+    TIFR1 = _BV(OCF1B) | _BV(OCF1A);
+    TIMSK1 = _BV(OCIE1A);
     ADCSRA = _BV(ADEN) | _BV(ADATE) | _BV(ADIF) | _BV(ADIE) | ADC_CLOCK;
     before = fs_hw_lock();
     TCCR1B = _BV(WGM12) | _BV(CS10); /* count CPU cycles, from 0 to OCR1A */
-    fs_sampler_begin_at(cycles_now() + FS_CONVERSION_CYCLES);
+    fs_sampler_begin_at(cycles_now() + FS_CONVERSION_CYCLES - CHOOSE_CYCLES);
     fs_hw_unlock(before);
 }
 
 void fs_hw_stop(void)
 {
     TCCR1B = 0;
+    TIMSK1 = 0;
     ADCSRA = 0;
 }
 
-/* A conversion is done. The next is triggered by the *rising edge* of OCF1B, so the flag must be down by
- * then, and the next channel chosen: both come first, whatever else there is to do. */
+/* A conversion has begun. Choose the channel of the next one, and take down the flag whose *rising edge*
+ * will trigger it. Both happen here and nowhere else: if this came too late for the next trigger, the flag
+ * would still be up and there would be none, rather than one on the wrong channel. It has all the time
+ * until then, some 1,600 cycles; and its vector goes before all others of ours but the tick's. */
+ISR(TIMER1_COMPA_vect)
+{
+    const uint8_t channel = fs_sampler_channel_after(next_channel);
+
+    ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(channel));
+    TIFR1 = _BV(OCF1B);
+    next_channel = channel;
+}
+
+/* Conversions were missed, and the sampler has moved on: move on with it. What is being converted just now
+ * may be of another channel, but its block is dropped. */
+static inline void follow_sampler(void)
+{
+    uint8_t channel = fs_sampler.channel;
+
+    if ((ADCSRA & _BV(ADSC)) && !(TIFR1 & _BV(OCF1B))) {
+        channel = fs_sampler_channel_after(channel); /* that one has begun and been seen to */
+    }
+    next_channel = channel;
+    ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(channel));
+}
+
+/* A conversion is done. Its result stays until the next is done. */
 ISR(ADC_vect)
 {
-    const uint16_t code = ADC;
-    const uint8_t next = fs_sampler_next_channel();
+    const uint8_t what = fs_sampler_take(ADC, cycles_now);
 
-    TIFR1 = _BV(OCF1B);
-    ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(next));
-    if (ADCSRA & _BV(ADSC)) {
-        fs_sampler.spoilt = 1; /* too late: it has begun, perhaps on the channel before */
+    if (what & FS_MISSED) {
+        follow_sampler();
     }
-    if (fs_sampler_take(code, cycles_now) && stamp_wanted) {
+    if ((what & FS_SCAN_COMPLETE) && stamp_wanted) {
         stamp_tick = tick_now();
         stamp_index = fs_sampler.index;
         stamp_wanted = 0;
-    }
-    if (fs_sampler.channel != next) { /* it has found that conversions were missed */
-        ADMUX = (uint8_t)(ADC_REFERENCE | FS_ADC_INPUT(fs_sampler.channel));
     }
 }
 

@@ -66,9 +66,8 @@
 /* An auto-triggered conversion takes 13.5 ADC clocks. */
 #define FS_CONVERSION_CYCLES (((uint32_t)27 << FS_ADC_SHIFT) / 2)
 
-/* Time that the interrupt needs between the end of a conversion and the next trigger: to choose the
- * next channel and to clear the trigger's flag. Other interrupts may come first. At 16 MHz the usual
- * period is thus at least 2000 cycles: 8,000 conversions a second. */
+/* Time from the end of a conversion to the next trigger. At 16 MHz the shortest period is thus 2000
+ * cycles: 8,000 conversions a second. */
 #ifndef FS_SETTLE_CYCLES
 #define FS_SETTLE_CYCLES 272
 #endif

@@ -22,6 +22,8 @@ enum {
     FS_DATA_SAMPLES_AT = FS_BODY_AT + 8
 };
 
+enum { FS_SCAN_COMPLETE = 1, FS_MISSED = 2 };
+
 struct fs_sampler {
     uint8_t channels;
     uint8_t oversampling;
@@ -116,14 +118,13 @@ static inline void fs_sampler_end_scan(void)
     fs_sampler.scans++;
 }
 
-/* Channel of the conversion after the one whose result comes next. */
-static inline uint8_t fs_sampler_next_channel(void)
+static inline uint8_t fs_sampler_channel_after(uint8_t channel)
 {
-    const uint8_t next = (uint8_t)(fs_sampler.channel + 1);
+    const uint8_t next = (uint8_t)(channel + 1);
     return next == fs_sampler.channels ? 0 : next;
 }
 
-/* Sum up one conversion, of channel `fs_sampler.channel`. Returns 1 if it completed a scan. */
+/* Sum up one conversion, of channel `fs_sampler.channel`. Returns FS_SCAN_COMPLETE or 0. */
 static inline uint8_t fs_sampler_sum(uint16_t code)
 {
     uint8_t channel = fs_sampler.channel;
@@ -139,7 +140,7 @@ static inline uint8_t fs_sampler_sum(uint16_t code)
     }
     fs_sampler.turn = 0;
     fs_sampler_end_scan();
-    return 1;
+    return FS_SCAN_COMPLETE;
 }
 
 /* How many conversions have been missed, now that the block is full. The clock's steps and the interrupt's
@@ -156,7 +157,7 @@ static inline uint16_t fs_sampler_missed(uint32_t now)
     return missed;
 }
 
-/* Take the result of one conversion. Returns 1 if it completed a scan. `cycles_now` reads the clock; each
+/* Take the result of one conversion. Returns FS_SCAN_COMPLETE, FS_MISSED, both or 0. `cycles_now` reads the clock; each
  * time that a block is full, its length is held against it. If conversions were missed (interrupts were
  * kept out for too long), the block is dropped and the index moves on to where it should be. The next
  * block begins without them, and is dropped too. The clock survives a millisecond without interrupts, no
@@ -165,20 +166,23 @@ static inline __attribute__((always_inline)) uint8_t fs_sampler_take(uint16_t co
                                                                      uint32_t (*cycles_now)(void))
 {
     uint16_t missed = 0;
-    uint8_t completed = 0;
+    uint8_t what = 0;
 
     for (;;) {
-        completed |= fs_sampler_sum(code);
+        what |= fs_sampler_sum(code);
         if (fs_sampler.scans == fs_sampler.scans_per_block) {
             if (missed == 0) {
                 missed = fs_sampler_missed(cycles_now());
-                fs_sampler.spoilt |= missed != 0;
+                if (missed) {
+                    fs_sampler.spoilt = 1;
+                    what |= FS_MISSED;
+                }
             }
             fs_sampler.due += fs_sampler.block_cycles;
             fs_sampler_end_block();
         }
         if (missed == 0) {
-            return completed;
+            return what;
         }
         missed--;
         fs_sampler.spoilt = 1;

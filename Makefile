@@ -34,6 +34,7 @@ lint: $(DEV) ## Check style and types
 
 .PHONY: test
 test: lint ## Check style and types, then run every test
+	@firmware/install-toolchain.sh
 	MPLBACKEND=Agg $(BIN)/pytest -q -m "not soak" -n $(PYTEST_WORKERS)
 
 .PHONY: soak

@@ -23,7 +23,8 @@ POWER, SLOPE, MISSING, RAILED, FLAT = range(5)
 N_HOP = 5
 # rows of the line table
 COS, SIN, TURN_COS, TURN_SIN, IN_PHASE, QUADRATURE, LEAD_COS, LEAD_SIN, LAST_I, LAST_Q = range(10)
-N_LINE = 10
+DRIFT_I, DRIFT_Q = 10, 11
+N_LINE = 12
 
 HOPS_PER_PHASE_CHECK = 10
 CLIP = 3.75
@@ -62,7 +63,7 @@ def front_end(
         Memory of the two running sums that make the triangular energy window.
     lines : ndarray, shape (N_LINE, n_lines)
         One tracked sinusoid a column: oscillator, turn per sample, weights, the phase lead of the
-        high-pass at that frequency.
+        high-pass at that frequency, weights at the last look, drift of the weights per sample.
     line_gain : float
         Step of the adaptation, 1 / (time constant in samples).
     level_gain : float
@@ -135,8 +136,11 @@ def front_end(
                     # what a unit cosine would look like behind the high-pass
                     lead_c = c * lines[LEAD_COS, k] - s * lines[LEAD_SIN, k]
                     lead_s = s * lines[LEAD_COS, k] + c * lines[LEAD_SIN, k]
-                    lines[IN_PHASE, k] += error * lead_c
-                    lines[QUADRATURE, k] += error * lead_s
+                    # the drift makes a growing line be followed without lag, critically damped
+                    lines[DRIFT_I, k] += 0.25 * line_gain * error * lead_c
+                    lines[DRIFT_Q, k] += 0.25 * line_gain * error * lead_s
+                    lines[IN_PHASE, k] += error * lead_c + lines[DRIFT_I, k]
+                    lines[QUADRATURE, k] += error * lead_s + lines[DRIFT_Q, k]
                     lines[COS, k] = c * lines[TURN_COS, k] - s * lines[TURN_SIN, k]
                     lines[SIN, k] = s * lines[TURN_COS, k] + c * lines[TURN_SIN, k]
             y[i] = v

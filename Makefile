@@ -5,6 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= 2
+FUZZ_S ?= 60
 
 # Two stamps, so that `make demo` need not wait for the tools of the tests.
 CORE := $(VENV)/.installed-core
@@ -38,8 +39,15 @@ test: lint ## Check style and types, then run every test
 	MPLBACKEND=Agg $(BIN)/pytest -q -m "not soak" -n $(PYTEST_WORKERS)
 
 .PHONY: soak
-soak: $(DEV) ## Run the long tests: hours of device time, hundreds of kills, a million bad frames
+soak: $(DEV) ## Run the long tests: half an hour of device time, kills, a million bad frames
 	MPLBACKEND=Agg $(BIN)/pytest -q -m soak
+
+.PHONY: fuzz
+fuzz: $(DEV) ## Look for input that breaks a reader, FUZZ_S seconds each
+	@.ci/venv $(VENV) test,lint,fuzz
+	@set -e; for target in frames recording table summary; do \
+		echo "== $$target"; $(BIN)/python tests/fuzz/run.py $$target $(FUZZ_S); \
+	done
 
 .PHONY: bench
 bench: $(DEV) ## Run the benchmarks (see benchmarks/README.md)

@@ -156,12 +156,17 @@ def from_tsv(text: str, fs_hz: float, channel_names: Sequence[str], name: str = 
         If a needed column is missing or a number cannot be read; the text names the line.
     """
     reader = csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
-    columns = reader.fieldnames or []
+    try:
+        columns = reader.fieldnames or []
+    except csv.Error as error:
+        raise RecordingError(f"{name}, line 1: {error}.") from None
     missing = [column for column in ("onset", "duration") if column not in columns]
     if missing:
         raise RecordingError(f"{name} has no column named {' or '.join(missing)}.")
     rows = []
-    for line, row in enumerate(reader, start=2):
+    line = 1
+    while (row := _next_row(reader, name, line)) is not None:
+        line += 1
         trial_type = (row.get("trial_type") or "").lower() if "trial_type" in columns else None
         if trial_type is not None and trial_type.upper() not in Kind.__members__:
             continue
@@ -170,6 +175,13 @@ def from_tsv(text: str, fs_hz: float, channel_names: Sequence[str], name: str = 
         except (TypeError, ValueError, OverflowError):
             raise RecordingError(f"{name}, line {line}: a number cannot be read.") from None
     return np.concatenate([empty(), *rows])
+
+
+def _next_row(reader: csv.DictReader[str], name: str, line: int) -> dict[str, str] | None:
+    try:
+        return next(reader, None)
+    except csv.Error as error:  # a field without end
+        raise RecordingError(f"{name}, line {line + 1}: {error}.") from None
 
 
 def _row(

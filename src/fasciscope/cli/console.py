@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,12 +21,19 @@ EXIT_INTERRUPTED = 130
 
 def result(text: str = "") -> None:
     """Print a line that the command was called for."""
-    print(text, flush=True)
+    print(harmless(text), flush=True)
 
 
 def status(text: str = "") -> None:
     """Print a line about how it goes."""
-    print(text, file=sys.stderr, flush=True)
+    print(harmless(text), file=sys.stderr, flush=True)
+
+
+def harmless(text: str) -> str:
+    """Return `text` without what would steer a terminal: names and notes come from files."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "?" for c in text
+    )
 
 
 def closing_line() -> None:

@@ -177,8 +177,10 @@ def read_header(path: Path) -> Header:
 
 
 def _text(raw: bytes, start: int, width: int) -> str:
-    # Latin-1 decodes every byte, and gives the micro sign that some programs write
-    return raw[start : start + width].decode("latin-1").strip(" \x00")
+    # Latin-1 decodes every byte, and gives the micro sign that some programs write; what would
+    # move a terminal's cursor or colour it has no place in a header
+    text = raw[start : start + width].decode("latin-1").strip(" \x00")
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _whole(raw: bytes, start: int, width: int, what: str, name: str, low: int = 0) -> int:

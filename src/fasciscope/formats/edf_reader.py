@@ -38,6 +38,11 @@ GAP_S_MAX = 86_400
 """Most time (s) that may be missing in all, or a damaged time stamp would fill the memory."""
 
 
+SPREAD_TIMES_MAX = 100
+SPREAD_BYTES_MIN = 64 << 20
+"""An interrupted file is filled in up to so many times its size and so many bytes beyond."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notes:
     """What the annotation signals of a whole file say: of each record its start, and the rest."""
@@ -99,7 +104,7 @@ def _assemble(path: Path, header: Header, pick: Pick, notes: Notes) -> Recording
     starts = _record_starts(header, pick, notes, path.name)
     gaps: list[tuple[int, int]] = []
     if starts is not None:
-        counts, gaps = _spread_records(counts, starts, pick.n_per_record)
+        counts, gaps = _spread_records(counts, starts, pick.n_per_record, path.name)
     marks, end = _sort_out(notes, pick.fs_hz, gaps)
     n = min(counts.shape[0], max(end, 0)) if notes.ours and end is not None else counts.shape[0]
     if n == 0:
@@ -228,13 +233,20 @@ def _record_starts(header: Header, pick: Pick, notes: Notes, name: str) -> NDArr
 
 
 def _spread_records(
-    counts: NDArray[Any], starts: NDArray[np.int64], n_per_record: int
+    counts: NDArray[Any], starts: NDArray[np.int64], n_per_record: int, name: str
 ) -> tuple[NDArray[Any], list[tuple[int, int]]]:
     """Put each record where its time stamp says, and return the holes between them."""
     stops = starts + n_per_record
     holes = np.flatnonzero(starts[1:] > stops[:-1])
     if len(holes) == 0:
         return counts, []
+    spread_bytes = int(stops[-1]) * counts.shape[1] * counts.itemsize
+    if spread_bytes > SPREAD_BYTES_MIN + SPREAD_TIMES_MAX * counts.nbytes:
+        raise RecordingError(
+            f"{name} holds {counts.nbytes / 1e6:,.1f} MB of samples, and with its interruptions "
+            f"filled in it would take {spread_bytes / 1e6:,.0f} MB: more than "
+            f"{SPREAD_TIMES_MAX} times as much. That is not believed."
+        )
     spread = np.zeros((int(stops[-1]), counts.shape[1]), dtype=counts.dtype, order="F")
     edges = [0, *(holes + 1).tolist(), len(starts)]
     for first, last in pairwise(edges):

@@ -50,11 +50,9 @@ fuzz: $(DEV) ## Look for input that breaks a reader, FUZZ_S seconds each
 	done
 
 .PHONY: bench
-bench: $(DEV) ## Run the benchmarks (see benchmarks/README.md)
-	@set -e; for script in benchmarks/bench_*.py; do \
-		[ -e "$$script" ] || { echo "There are no benchmarks here yet."; break; }; \
-		echo "== $$script"; $(BIN)/python "$$script"; \
-	done
+bench: $(DEV) ## Measure speed and latency (benchmarks/README.md has more)
+	$(BIN)/python benchmarks/bench_speed.py
+	$(BIN)/python benchmarks/bench_latency.py
 
 .PHONY: clean
 clean: ## Remove the environment and every cache; recordings and demo folders stay

@@ -24,11 +24,13 @@ class Voltages:
     Parameters
     ----------
     millivolts : array_like, shape (n_samples,) or (n_samples, n_channels)
-        The last value stays on; channels that are not there lie at half the reference.
+        Channels that are not there lie at half the reference.
     fs_hz : float
         How many values a second.
     reference_mv : float, default 5000
     cpu_hz : float, default 16e6
+    loop : bool, default False
+        Begin again at the end; else the last value stays on.
 
     Attributes
     ----------
@@ -43,13 +45,15 @@ class Voltages:
         *,
         reference_mv: float = 5000.0,
         cpu_hz: float = 16e6,
+        loop: bool = False,
     ) -> None:
         values = np.asarray(millivolts, dtype=np.float64)
         values = values.reshape(len(values), -1)
         steps = np.floor(values * (1 << BITS) / reference_mv)
         codes = np.clip(steps, 0, (1 << BITS) - 1).astype(int)
         self._codes: list[list[int]] = [column.tolist() for column in codes.T]
-        self._last = len(codes) - 1
+        self._n = len(codes)
+        self._loop = loop
         self._cycles_per_value = cpu_hz / fs_hz
         self.origin: int | None = None
 
@@ -61,10 +65,12 @@ class Voltages:
             return 1 << (BITS - 1)
         # half a value's time is added: the trigger is seen a few cycles late, never early
         at = int((cycle - self.origin) / self._cycles_per_value + 0.5)
-        return self._codes[channel][min(max(at, 0), self._last)]
+        return self._codes[channel][at % self._n if self._loop else min(at, self._n - 1)]
 
 
-def from_recording(recording: Any, gain: float = 200.0, reference_mv: float = 5000.0) -> Voltages:
+def from_recording(
+    recording: Any, gain: float = 200.0, reference_mv: float = 5000.0, *, loop: bool = False
+) -> Voltages:
     """Return what a sensor would have put on the inputs while `recording` was made.
 
     Parameters
@@ -75,13 +81,15 @@ def from_recording(recording: Any, gain: float = 200.0, reference_mv: float = 50
     gain : float, default 200
         Of the sensor: MyoWare's RAW output.
     reference_mv : float, default 5000
+    loop : bool, default False
     """
     from scipy.signal import resample_poly
 
     uv = np.column_stack([recording.uv(c) for c in range(recording.info.n_channels)])
     fine = resample_poly(np.nan_to_num(uv), _FINER, 1, axis=0)
     millivolts = reference_mv / 2 + fine * gain / 1000
-    return Voltages(millivolts, recording.info.fs_hz * _FINER, reference_mv=reference_mv)
+    fs_hz = recording.info.fs_hz * _FINER
+    return Voltages(millivolts, fs_hz, reference_mv=reference_mv, loop=loop)
 
 
 class Quiet:

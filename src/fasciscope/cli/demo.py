@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,11 +13,17 @@ from fasciscope.cli import console, outputs, words
 from fasciscope.errors import FasciscopeError, OutputError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fasciscope.analysis import Analysis
     from fasciscope.recording import Recording
     from fasciscope.simulation import Simulation
 
-EXAMPLES = ("fasciscope demo", "fasciscope demo --output my-demo --seed 3")
+EXAMPLES = (
+    "fasciscope demo",
+    "fasciscope demo --output my-demo --seed 3",
+    "fasciscope demo --firmware",
+)
 
 SCENE = "calf"
 SECONDS = 120.0
@@ -31,19 +37,23 @@ def demo(
         typer.Option(metavar="FOLDER", help="Where the files go; default ./fasciscope-demo."),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another signal.")] = 1,
+    firmware: Annotated[
+        bool, typer.Option("--firmware", help="Execute the real firmware, on a simulated Uno.")
+    ] = False,
 ) -> None:
     """Show the whole path at work; no board is needed.
 
     An emulated board streams a simulated calf over a serial port (a pseudo-terminal), six times
     faster than real. It is recorded, the twitches are counted, and a report is made. Since every
     twitch of the signal is known, the end says how right the count was. Takes under a minute.
+    With --firmware the board is a simulated Uno that executes the .hex that people flash.
     """
     begun = monotonic()
     folder = _new_folder(output)
     recording_file = folder / "demo_emg.edf"
     simulation = _simulate(recording_file, seed)
-    recording = _record(simulation, recording_file)
-    _compare(simulation, recording)
+    recording, sent = _record(simulation, recording_file, firmware)
+    _compare(sent, recording)
     console.status("3  Finding the twitches, and writing the report …")
     analysis = _analyse(recording, recording_file)
     _tell(analysis, simulation, recording_file)
@@ -83,17 +93,32 @@ def _simulate(recording_file: Path, seed: int) -> Simulation:
     return simulation
 
 
-def _record(simulation: Simulation, recording_file: Path) -> Recording:
+def _board(simulation: Simulation, firmware: bool) -> Any:
+    """Return the board that plays the simulation, not started yet."""
+    if firmware:
+        from fasciscope.cli.firmware_board import firmware_board
+
+        return firmware_board(simulation.recording, speed=SPEED)
+    from fasciscope.device.emulator import EmulatedBoard
+
+    return EmulatedBoard(simulation.recording, speed=SPEED)
+
+
+def _record(
+    simulation: Simulation, recording_file: Path, firmware: bool
+) -> tuple[Recording, NDArray[Any]]:
+    """Record the simulation; return what is in the file, and what the board sent."""
     from fasciscope import api, formats
     from fasciscope.cli.live import StatusLine, TwitchCounter, warm_up
     from fasciscope.cli.stopping import stop_signals
-    from fasciscope.device.emulator import EmulatedBoard
     from fasciscope.sources import SerialSource
 
     warm_up()
-    with EmulatedBoard(simulation.recording, speed=SPEED) as board, stop_signals() as stop:
+    kind = "A simulated Uno that executes the firmware" if firmware else "An emulated board"
+    pace = "up to " if firmware else ""
+    with _board(simulation, firmware) as board, stop_signals() as stop:
         console.status(
-            f"2  An emulated board streams it on {board.port}, {SPEED:g} times faster than real; "
+            f"2  {kind} streams it on {board.port}, {pace}{SPEED:g} times faster than real; "
             f"recording to {recording_file} …"
         )
         source = SerialSource(
@@ -104,21 +129,28 @@ def _record(simulation: Simulation, recording_file: Path) -> Recording:
         )
         counter = TwitchCounter(source.info)
         with StatusLine(counter, total_s=SECONDS) as line:
-            api.capture(source, recording_file, sinks=[counter], stop=stop, on_block=line)
+            api.capture(
+                source, recording_file, seconds=SECONDS, sinks=[counter], stop=stop, on_block=line
+            )
         if stop.is_set():
             raise KeyboardInterrupt
-    return formats.read(recording_file)
+    recording = formats.read(recording_file)
+    sent = simulation.recording.samples
+    if firmware:  # its converter's codes, not the simulation's
+        from fasciscope.cli.firmware_board import counts_on_the_input
+
+        sent = counts_on_the_input(board, recording)
+    return recording, sent
 
 
-def _compare(simulation: Simulation, recording: Recording) -> None:
+def _compare(sent: NDArray[Any], got: Recording) -> None:
     """Say whether the file holds what the board was fed with, every sample of it."""
-    sent, got = simulation.recording, recording
-    if recording.lost_samples or sent.n_samples != got.n_samples:
+    if got.lost_samples or len(sent) != got.n_samples:
         console.status(
-            f"   {got.n_samples:,} of {sent.n_samples:,} samples came, "
+            f"   {got.n_samples:,} of {len(sent):,} samples came, "
             f"{words.count(got.lost_samples, 'sample')} of them lost on the way."
         )
-    elif (sent.samples != got.samples).any():
+    elif (sent != got.samples).any():
         raise FasciscopeError(
             "The file differs from what the board sent, though nothing was lost: a fault in "
             "fasciscope. Please report it."

@@ -21,6 +21,7 @@ from fasciscope.cli import (
     console,
     demo,
     detect,
+    firmware,
     ports,
     record,
     repair,
@@ -115,6 +116,7 @@ def _add(module: ModuleType) -> None:
 
 for module in (demo, ports, record, detect, report, check, repair, replay, simulate, bench):
     _add(module)
+app.add_typer(firmware.app, name="firmware")
 
 
 def run() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -52,6 +52,8 @@ class SerialSource:
         How long to wait for a board that goes away in the middle, seconds; 0 does not wait.
     cancelled : threading.Event or None, default None
         Set it, from another thread, to end the search for the board.
+    before_start : callable or None, default None
+        Called when the board has answered, before its samples begin to come.
 
     Raises
     ------
@@ -74,6 +76,7 @@ class SerialSource:
         timeout_s: float = MEETING_S,
         wait_s: float = WAIT_S,
         cancelled: threading.Event | None = None,
+        before_start: Callable[[], object] | None = None,
     ) -> None:
         if fs_hz is not None:
             check_rate(fs_hz)
@@ -90,6 +93,8 @@ class SerialSource:
         try:
             setup = link.configure(fs_hz, channels or len(muscles) or None)
             specs = _channels(setup, link.hello.reference_uv, muscles, side, gain)
+            if before_start is not None:
+                before_start()
             link.start()
             self._info = StreamInfo(
                 fs_hz=setup.rate_mhz / 1000,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
 import signal
 import time
+import tty
 from pathlib import Path
 
 import numpy as np
@@ -137,3 +141,21 @@ def test_a_frozen_computer_loses_only_what_the_board_could_not_hold(
     assert session["lost"] == session["overruns"] == got.lost_samples
     # the frozen time is in the clock's line too, and does not bend it
     assert session["measured_hz"] == pytest.approx(SPEED * fs_hz, rel=2e-3)
+
+
+def test_ctrl_c_works_while_the_board_is_looked_for(start, tmp_path):
+    leader, follower = pty.openpty()  # a port on which nobody answers
+    tty.setraw(follower)
+    try:
+        process = start("record", "--port", os.ttyname(follower), "--output", "x.edf")
+        assert select.select([leader], [], [], 30)[0], "nobody asked for a board"
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, status = process.communicate(timeout=30)
+        assert time.monotonic() - began < 3
+    finally:
+        os.close(leader)
+        os.close(follower)
+    assert process.returncode == 130
+    assert "Traceback" not in status
+    assert not list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
@@ -50,26 +51,54 @@ def _twitches(events: Events) -> int:
     return len(of_kind(events, Kind.FASCICULATION))
 
 
+class WarmUp(threading.Thread):
+    """`warm_up` beside something else that takes its time, such as looking for the board."""
+
+    def __init__(self) -> None:
+        super().__init__(name="warm up", daemon=True)
+        self._failed: Exception | None = None
+
+    def run(self) -> None:
+        """Do it; what fails is kept for `wait`."""
+        try:
+            _warm_up()
+        except Exception as error:
+            self._failed = error
+
+    def wait(self) -> None:
+        """Wait until it is done; say so if there may be no count, as when its cache has no room."""
+        self.join()
+        if self._failed is not None:
+            console.status(
+                f"The twitches may not be counted: the detector failed ({self._failed}). "
+                "The recording is not touched by that."
+            )
+
+
 def warm_up() -> None:
     """Have the detector's kernels compiled, or loaded, before the first sample comes.
 
     The very first time takes some ten seconds; later ones, half a second. Done ahead of opening a
     port, since a busy interpreter would read the port too late.
     """
+    with console.busy("Getting the detector ready"):
+        _warm_up()
+
+
+def _warm_up() -> None:
     import numpy as np
 
     from fasciscope.blocks import Block, Channel, StreamInfo
     from fasciscope.detection import Detector
 
-    with console.busy("Getting the detector ready"):
-        counts = np.random.default_rng(0).normal(0, 8, (8000, 1))
-        time_ms = np.arange(-10, 10.5, 0.5)
-        for middle in range(1500, 7000, 600):
-            pulse = 200 * np.exp(-((time_ms / 3) ** 2)) * np.cos(time_ms / 2)
-            counts[middle - 20 : middle + 21, 0] += pulse
-        detector = Detector(StreamInfo(2000.0, (Channel("EMG1", 1.0),)))
-        detector.process(Block(counts.astype(np.int16), 0))
-        detector.finish()
+    counts = np.random.default_rng(0).normal(0, 8, (8000, 1))
+    time_ms = np.arange(-10, 10.5, 0.5)
+    for middle in range(1500, 7000, 600):
+        pulse = 200 * np.exp(-((time_ms / 3) ** 2)) * np.cos(time_ms / 2)
+        counts[middle - 20 : middle + 21, 0] += pulse
+    detector = Detector(StreamInfo(2000.0, (Channel("EMG1", 1.0),)))
+    detector.process(Block(counts.astype(np.int16), 0))
+    detector.finish()
 
 
 class StatusLine:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fasciscope.cli import console, words
-from fasciscope.cli.live import StatusLine, TwitchCounter, warm_up
+from fasciscope.cli.live import StatusLine, TwitchCounter, WarmUp
 from fasciscope.cli.stopping import listen_for_markers, stop_signals
 from fasciscope.errors import FasciscopeError
 
@@ -85,11 +86,9 @@ def record(
     api.check_wishes(output, seconds=seconds, fs_hz=rate, channels=channels, side=where)
     check_wait(wait)
     with stop_signals() as stop:
-        try:
-            warm_up()
-        except OSError as error:  # its cache has no room, say; that must not stop a recording
-            console.status(f"The count may be missing: {console.os_error_sentence(error)}")
-        with console.busy("Looking for the board"):
+        warm_up = WarmUp()
+        warm_up.start()
+        with console.busy("Looking for the board"), _interruptible(stop):
             source = SerialSource(
                 port,
                 fs_hz=rate,
@@ -99,6 +98,7 @@ def record(
                 note=note,
                 wait_s=wait,
                 cancelled=stop,
+                before_start=warm_up.wait,
             )
         with closing(source):
             console.status(f"{source}. Recording to {output} …")
@@ -106,6 +106,17 @@ def record(
             listen_for_markers(markers.mark, stop)
             health, counter = _run(source, output, seconds, stop, markers)
     _say_goodbye(output, health, counter)
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """Take Ctrl-C for what it is, and not for a board that was not found."""
+    try:
+        yield
+    except FasciscopeError:
+        if stop.is_set():
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _run(

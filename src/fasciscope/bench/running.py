@@ -97,9 +97,8 @@ def run_labelled(path: Path, table: Path) -> Row:
     names = [channel.name for channel in recording.info.channels]
     truth = ev.read_tsv(table, recording.info.fs_hz, names)
     analysis, took = timed(recording)
-    case = path.stem.removesuffix("_emg")
-    one = _measured(analysis, truth, recording, case, path.name, took)
-    return Row(case, figures([one]), measures=(one,))
+    one = _measured(analysis, truth, recording, path.name, path.name, took)
+    return Row(path.name, figures([one]), measures=(one,))
 
 
 def coverage_rows(results: Iterable[Coverage]) -> list[Row]:

@@ -18,21 +18,22 @@ DC_GAIN = 2 * math.pi / FS
 class FrontEnd:
     """The kernel's state for one channel, with plain arrays out."""
 
-    def __init__(self, fs_hz=FS, table=None, rails=(-math.inf, math.inf), clip_uv=24.0):
+    def __init__(self, fs_hz=FS, table=None, rails=(-math.inf, math.inf), level_uv=6.0):
         self.fs_hz = fs_hz
         self.sections = filters.band_sections(20.0, 350.0, fs_hz)
         self.delay_line = np.zeros((len(self.sections), 2))
         self.state = np.zeros(kernels.N_STATE)
         self.rings = np.zeros((2, BOX))
         self.table = np.zeros((kernels.N_LINE, 0)) if table is None else table
-        self.rails, self.clip_uv = rails, clip_uv
+        self.rails = rails
+        self.state[kernels.LEVEL] = level_uv
 
     def run(self, x):
         u, y, energy = (np.zeros(x.size, dtype=np.float32) for _ in range(3))
         hops = np.empty((x.size // HOP, kernels.N_HOP))
         kernels.front_end(
             x, self.sections, self.delay_line, self.state, self.rings, self.table,
-            1.0 / (0.4 * self.fs_hz), self.clip_uv, DC_GAIN, *self.rails, HOP, u, y, energy, hops,
+            1.0 / (0.4 * self.fs_hz), 1.0 / (0.3 * self.fs_hz), DC_GAIN, *self.rails, HOP, u, y, energy, hops,
         )  # fmt: skip
         return u, y, energy, hops
 

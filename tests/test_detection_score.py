@@ -54,7 +54,7 @@ def test_the_learned_noise_of_each_atom_is_its_mean_power(colour):
     frame, n = 1000, 230
     bank = score.AtomBank(FS)
     floors = np.full(n, float(np.var(y)))
-    learned = bank.noise(y, 2000, frame, floors, np.ones(n))
+    learned = bank.noise(y, 2000, frame, floors, np.ones(n), 0.0)
     assert learned.shape == (n, bank.half.size)
     assert np.allclose(learned[-100:].mean(axis=0), powers(y, FS).mean(axis=0), rtol=0.15)
 
@@ -66,7 +66,7 @@ def test_the_learned_noise_follows_the_floor_and_not_activity():
     active[60:80] = 1.0
     y[2000 + 60 * frame : 2000 + 80 * frame] *= 20.0
     bank = score.AtomBank(FS)
-    learned = bank.noise(y, 2000, frame, np.full(n, 64.0), 1.0 - active)
+    learned = bank.noise(y, 2000, frame, np.full(n, 64.0), 1.0 - active, 0.0)
     assert np.allclose(learned[60:], learned[59], rtol=0.4)
 
 

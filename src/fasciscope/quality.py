@@ -107,6 +107,12 @@ def _interference(detector: Detector, events: Events) -> list[str]:
     beats = len(ev.of_kind(events, Kind.CARDIAC))
     if beats:
         out.append(f"A heartbeat is in the signal ({beats} beats); it was not counted.")
+    counted = len(ev.of_kind(events, Kind.FASCICULATION))
+    if detector.odd > max(5, 0.3 * counted):
+        out.append(
+            f"{detector.odd} deflections looked like movement or electrode pops and were left out. "
+            "Some may have been twitches on a swaying baseline; a recording at rest tells more."
+        )
     if detector.clipped:
         out.append(
             f"{detector.clipped} of the potentials reached the end of the converter's range: they "

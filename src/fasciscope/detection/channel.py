@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fasciscope.detection import (
     candidates,
+    converter,
     filters,
     gates,
     kernels,
@@ -24,6 +25,7 @@ from fasciscope.detection import (
     score,
     tails,
 )
+from fasciscope.detection.buffers import Buffers
 from fasciscope.detection.settings import Settings
 
 F64 = NDArray[np.float64]
@@ -41,10 +43,6 @@ ENERGY_S = 0.005
 MAXIMUM_S = 0.004
 STAND_OUT = 2.6
 """Local energy over the floor at which a maximum is looked at with the wavelets."""
-FLAT_S, COARSE_FLAT_S = 0.3, 10.0
-"""Equal samples for so long: no electrode on skin is that quiet. Where a converter's step is larger
-than the noise, quiet muscle gives equal samples too, but its twitches do not."""
-COARSE_UV = 3.0
 PROFILE_HOPS = 25
 SNIPPET_S = 0.032
 """Half-length of the waveform that is kept of each candidate."""
@@ -85,18 +83,12 @@ class ChannelDetector:
         self.band_delay = round(filters.delay_samples(self.sections, 90.0, fs_hz))
         self.rails = (rail_low, rail_high)
         self.step_uv = uv_per_count
-        self.margin = math.ceil(MARGIN_S * fs_hz)
         self.piece = math.ceil(PIECE_S * fs_hz)
 
-        start_samples = noise.START_FRAMES * self.frame
-        size = self.margin + max(start_samples, self.samples(HISTORY_S)) + self.piece
-        size += 6 * self.frame
-        self.x = np.full(size, np.nan)
-        self.u = np.zeros(size, dtype=np.float32)
-        self.y = np.zeros(size, dtype=np.float32)
-        self.energy = np.zeros(size, dtype=np.float32)
-        self.base = -self.margin  # sample index of place 0 in the four arrays
-        self.n_in = 0
+        start_samples = max(noise.START_FRAMES * self.frame, self.samples(HISTORY_S))
+        self.signal = Buffers(
+            math.ceil(MARGIN_S * fs_hz), start_samples + self.piece + 6 * self.frame
+        )
         self.n_front = 0  # frames through the front end
         self.n_decided = 0
 
@@ -129,14 +121,13 @@ class ChannelDetector:
     @property
     def flat_limit(self) -> int:
         """Equal samples in a row that no live electrode gives."""
-        coarse = self.step_uv > COARSE_UV
-        return math.ceil((COARSE_FLAT_S if coarse else FLAT_S) * self.fs_hz)
+        return self.samples(converter.flat_s(self.step_uv))
 
     @property
     def least_floor(self) -> float:
-        """Quantisation noise (µV²): step²/12, the part of it that the pass band lets through."""
-        top = min(self.settings.lowpass_hz, 0.5 * self.fs_hz)
-        return self.step_uv**2 / 12.0 * min(1.0, top / (0.5 * self.fs_hz)) + 1e-9
+        """Quantisation noise (µV²), the part of it that the pass band lets through."""
+        top = min(1.0, self.settings.lowpass_hz / (0.5 * self.fs_hz))
+        return converter.noise_power(self.step_uv) * top + 1e-9
 
     @property
     def noise_uv(self) -> float:
@@ -170,51 +161,31 @@ class ChannelDetector:
         found = []
         for first in range(0, values.size, self.piece):
             part = values[first : first + self.piece]
-            self._make_room(part.size)
-            at = self.n_in - self.base
-            self.x[at : at + part.size] = part
-            self.n_in += part.size
+            self.signal.append(part, self._oldest())
             found.append(self._advance(final=False))
         return _stack(found)
 
-    def bridge(self, n: int, next_uv: float) -> F64:
-        """Return `n` samples on the straight line from the last one taken in to `next_uv`."""
-        last = self.x[self.n_in - 1 - self.base] if self.n_in else next_uv
-        if not math.isfinite(last):
-            last = next_uv
-        return np.linspace(last, next_uv, n + 2)[1:-1]
-
     def finish(self) -> F64:
         """Decide what is left; return the candidate rows that became known."""
-        whole = -(-self.n_in // self.frame) * self.frame
-        pad = whole - self.n_in + self.frame  # one frame of nothing, for what looks ahead
-        self._make_room(pad)
-        at = self.n_in - self.base
-        self.x[at : at + pad] = np.nan
-        n_samples, self.n_in = self.n_in, self.n_in + pad
-        found = self._advance(final=True)
-        self.n_in = n_samples
-        return found
+        n_samples = self.signal.n_in
+        whole = -(-n_samples // self.frame) * self.frame
+        pad = whole - n_samples + self.frame  # one frame of nothing, for what looks ahead
+        self.signal.append(np.full(pad, np.nan), self._oldest())
+        return self._advance(final=True)
 
-    def _make_room(self, n: int) -> None:
-        """Move the history to the front of the arrays if `n` samples would not fit behind it."""
-        used = self.n_in - self.base
-        if used + n <= self.x.size:
-            return
-        oldest = min(self.n_decided * self.frame, self.n_front * self.frame - self.samples(4.5))
-        drop = max(0, oldest - self.margin - self.base)
-        for array in (self.x, self.u, self.y, self.energy):
-            array[: used - drop] = array[drop:used].copy()
-        self.base += drop
+    def _oldest(self) -> int:
+        """Return the first sample that a decision or a look at the spectrum may still need."""
+        seen = self.n_front * self.frame - self.samples(lines.WINDOW_S + 0.5)
+        return min(self.n_decided * self.frame, seen)
 
     def _advance(self, final: bool) -> F64:
-        ready = self.n_in // self.frame
+        ready = self.signal.n_in // self.frame
         if self.n_front == 0:
             if ready < noise.START_FRAMES and not final:
                 return _stack([])
-            x = self._raw(0, min(self.n_in, noise.START_FRAMES * self.frame))
+            x = self.signal.raw(0, min(self.signal.n_in, noise.START_FRAMES * self.frame))
             self.lines.learn(x)
-            self._learn_step(x)
+            self.step_uv, self.state[kernels.LEVEL] = converter.learn_step(x, self.step_uv)
         found = []
         while self.n_front < ready:
             until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
@@ -222,41 +193,23 @@ class ChannelDetector:
                 until = noise.START_FRAMES
             self._front(min(ready, until) - self.n_front)
             if self.n_front >= noise.START_FRAMES or (final and self.n_front == ready):
-                if self.noise_state[noise.BASE] == 0.0:
+                if self.n_decided == 0:
                     noise.start(
                         self.frames[: noise.START_FRAMES], self.least_floor, self.noise_state
                     )
                 found.append(self._decide(final and self.n_front == ready))
             if self.n_front % LINES_EVERY == 0:
                 now = self.n_front * self.frame
-                self.lines.look_again(self._raw(now - self.lines.window, now))
+                self.lines.look_again(self.signal.raw(now - self.lines.window, now))
         return _stack(found)
 
-    def _raw(self, first: int, stop: int) -> F64:
-        return self.x[max(first - self.base, 0) : stop - self.base]
-
-    def _learn_step(self, x: F64) -> None:
-        """Take the converter's step from the data: files are often rescaled to finer counts.
-
-        The smallest twentieth of all changes from sample to sample is the step where the data lie
-        on a grid; where they do not, the step is lost in finer counts, and the noise tells itself.
-        """
-        change = np.abs(np.diff(x))
-        change = change[np.isfinite(change) & (change > 0.0)]
-        if change.size == 0:
-            return
-        step = float(np.quantile(change, 0.05))
-        off_grid = np.abs(change / step - np.round(change / step))
-        self.step_uv = step if (off_grid < 0.15).mean() > 0.8 else min(self.step_uv, step)
-        # until the lines are followed, this is an ordinary error
-        self.state[kernels.LEVEL] = float(np.median(change))
-
     def _front(self, n_frames: int) -> None:
-        first = self.n_front * self.frame - self.base
+        signal = self.signal
+        first = self.n_front * self.frame - signal.base
         part = slice(first, first + n_frames * self.frame)
         hops = np.empty((n_frames * noise.HOPS_PER_FRAME, kernels.N_HOP))
         kernels.front_end(
-            self.x[part],
+            signal.x[part],
             self.sections,
             self.delay_line,
             self.state,
@@ -267,13 +220,15 @@ class ChannelDetector:
             2 * math.pi * DRIFT_HZ / self.fs_hz,
             *self.rails,
             self.hop,
-            self.u[part],
-            self.y[part],
-            self.energy[part],
+            signal.u[part],
+            signal.y[part],
+            signal.energy[part],
             hops,
         )
         frames = np.empty((n_frames, noise.N_FRAME))
         noise.describe_frames(hops, self.flat_limit, frames)
+        if not converter.is_coarse(self.step_uv):  # nothing fine-stepped and alive is this quiet
+            frames[frames[:, noise.LEVEL] < converter.SILENT_UV**2, noise.USABLE] = 0.0
         self.hops = np.concatenate([self.hops, hops])
         self.frames = np.concatenate([self.frames, frames])
         self.floors = np.concatenate([self.floors, np.zeros((n_frames, 3))])
@@ -300,9 +255,14 @@ class ChannelDetector:
         self.turns.append(self.floors[first:last, 2].copy())
         raised = (self.floors[first:last, 1] == 0.0) & (self.frames[first:last, noise.USABLE] > 0)
         self.raised_ranges.append(ranges.runs(raised) + self.n_decided)
-        at = self.n_decided * self.frame - self.base
+        at = self.n_decided * self.frame - self.signal.base
         noises = self.bank.noise(
-            self.y, at, self.frame, floors, self.floors[first:last, 1], self.step_uv**2 / 12.0
+            self.signal.y,
+            at,
+            self.frame,
+            floors,
+            self.floors[first:last, 1],
+            converter.noise_power(self.step_uv),
         )
         found = self._candidates(floors, noises)
         start, stop = first * noise.HOPS_PER_FRAME, last * noise.HOPS_PER_FRAME
@@ -325,10 +285,11 @@ class ChannelDetector:
         return found
 
     def _candidates(self, floors: F64, noises: F64) -> F64:
-        first = self.n_decided * self.frame - self.base
+        signal = self.signal
+        first = self.n_decided * self.frame - signal.base
         shift = self.window_delay  # energy maxima of a frame's samples come so much later
         n = score.maxima(
-            self.energy,
+            signal.energy,
             first + shift,
             first + shift + floors.size * self.frame,
             max(1, round(MAXIMUM_S * self.fs_hz)),
@@ -337,15 +298,15 @@ class ChannelDetector:
             self._places,
         )
         places = self._places[:n]
-        hop = (places - shift + self.base) // self.hop - self.hop_base
+        hop = (places - shift + signal.base) // self.hop - self.hop_base
         limits = floors[(places - shift - first) // self.frame]
         places = places[~gates.crowded(self.hops, hop, limits)]
         out = np.empty((places.size, candidates.N_CANDIDATE))
         kept = candidates.measure(
-            self.x,
-            self.u,
-            self.y,
-            self.energy,
+            signal.x,
+            signal.u,
+            signal.y,
+            signal.energy,
             places,
             places.size,
             floors,
@@ -366,8 +327,8 @@ class ChannelDetector:
         rows = out[:kept].copy()
         centre = rows[:, candidates.PEAK].astype(np.int64)
         reach = np.arange(-self.snippet_half, self.snippet_half + 1)
-        self.snippets.append(self.y[centre[:, None] + self.band_delay + reach])
-        rows[:, [candidates.PEAK, candidates.START, candidates.STOP]] += self.base
+        self.snippets.append(signal.y[centre[:, None] + self.band_delay + reach])
+        rows[:, [candidates.PEAK, candidates.START, candidates.STOP]] += signal.base
         self.rows.append(rows)
         return rows
 

@@ -51,8 +51,9 @@ class Detector:
         Samples that are not analysable, gaps apart; known after `finish`.
     left_out : tuple of int
         Channels that nothing usable was on; known after `finish`.
-    clipped : int
-        Twitches that reached a rail; known after `finish`.
+    clipped, odd : int
+        Twitches that reached a rail, and deflections left out for their shape; known after
+        `finish`.
     """
 
     def __init__(self, info: StreamInfo, settings: Settings | None = None) -> None:
@@ -73,13 +74,14 @@ class Detector:
         self.excluded = np.empty((0, 2), dtype=np.int64)
         self.left_out: tuple[int, ...] = ()
         self.clipped = 0
+        self.odd = 0
         self._gaps: list[tuple[int, int]] = []
 
     @property
     def look_ahead_s(self) -> float:
         """Samples up to this much later than a potential are seen before it is told of, s."""
         channel = self.channels[0]
-        return ((noise.LOOK_AHEAD + 2) * channel.frame + channel.margin) / self.info.fs_hz
+        return ((noise.LOOK_AHEAD + 2) * channel.frame + channel.signal.margin) / self.info.fs_hz
 
     @property
     def noise_uv(self) -> NDArray[np.float64]:
@@ -117,10 +119,12 @@ class Detector:
                 f"A block begins at sample {block.first_index}, but samples up to "
                 f"{self.n_samples} were already taken."
             )
-        if not np.isfinite(block.samples).all():
+        bad = ~np.isfinite(block.samples)
+        if bad.any():
+            row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
             raise InputError(
-                f"The block that begins at sample {block.first_index} holds samples that are not "
-                "finite numbers."
+                f"Channel {self.info.channels[column].name} holds a value that is not a finite "
+                f"number at sample {block.first_index + int(row)}."
             )
         if missing:
             self._gaps.append((self.n_samples, block.first_index))
@@ -131,7 +135,7 @@ class Detector:
                 n = min(channel.piece, missing - first)
                 nothing = np.full(n, np.nan)
                 if missing <= max(1, round(BRIDGE_S * self.info.fs_hz)) and len(block):
-                    nothing = channel.bridge(n, block.samples[0, k] * scale[k] + zero[k])
+                    nothing = channel.signal.bridge(n, block.samples[0, k] * scale[k] + zero[k])
                 found.append(self._provisional(channel.feed(nothing), k))
             for first in range(0, len(block), channel.piece):
                 part = block.samples[first : first + channel.piece, k]
@@ -159,6 +163,7 @@ class Detector:
         ]
         verdicts = [verdict.judge(channel, self.n_samples, long_gaps) for channel in self.channels]
         self.clipped = sum(one.clipped for one in verdicts)
+        self.odd = sum(one.odd for one in verdicts)
         self._exclude(verdicts)
         twitches, families = self._combine(verdicts)
         self.families = tuple(families)

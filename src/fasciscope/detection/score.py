@@ -30,8 +30,6 @@ MEDIAN = float((1.0 / np.arange(PLACES // 2 + 1, PLACES + 1)).sum())
 """Mean of the median of so many exponential variables of mean 1."""
 SHARE_MEMORY = 0.03
 """Part of a new frame in the learned share: some fifteen seconds."""
-SHARE_FRAMES = 8
-"""Quiet frames at the start from which the shares are taken at once."""
 REACH = 2.6
 """Atoms are cut at this many standard deviations."""
 
@@ -231,8 +229,9 @@ class AtomBank:
         powers = np.empty((floors.size, self.half.size))
         frame_medians(y, first, floors.size, frame, self.cosine, self.sine, self.half, powers)
         powers /= MEDIAN * floors[:, None]
-        if self._fresh and quiet.sum() >= SHARE_FRAMES:
+        if self._fresh and quiet.any():
             self._share[:] = np.median(powers[quiet > 0], axis=0) + 1e-3
+            self._seen = int(quiet.sum())
         self._fresh = False
         self._seen = follow_shares(powers, quiet, floors, self._share, self._seen)
         return np.maximum(powers, least)

@@ -78,6 +78,8 @@ class ChannelVerdict:
         How much later than its family's template each lies, samples.
     clipped : int
         Twitches among them that touched a rail.
+    odd : int
+        Deflections left out for their shape.
     others : ndarray of EVENT_DTYPE
         Contractions, cramps, artefacts, heartbeats.
     sustained, unusable : ndarray, shape (m, 2), int64
@@ -89,6 +91,7 @@ class ChannelVerdict:
     labels: I64
     offsets: F64
     clipped: int
+    odd: int
     others: ev.Events
     sustained: I64
     unusable: I64
@@ -119,7 +122,8 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
 
     sustained, movement, dead = activity.stretches(channel, n_samples)
     edge = round(EDGE_S * fs_hz)
-    dead = ranges.union(dead, ranges.clip(ranges.widen(gaps, edge), n_samples))
+    beside_gaps = ranges.clip(ranges.widen(gaps, edge), n_samples)
+    dead = ranges.union(dead, beside_gaps)
     keep = ~_within(rows, ranges.widen(ranges.union(sustained, dead), edge))
     found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
     rows, snippets, labels = found.rows, found.shapes, found.labels
@@ -153,7 +157,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     unusable = ranges.clip(unusable, n_samples)
     others = ev.merge(
         activity.classify(sustained, channel, fs_hz),
-        ev.intervals(Kind.ARTIFACT, unusable),
+        ev.intervals(Kind.ARTIFACT, ranges.without(unusable, beside_gaps)),
         _beat_events(rows[beats]),
     )
     return ChannelVerdict(
@@ -162,6 +166,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         renumbered(labels[twitch]),
         found.offsets[twitch],
         int((rows[twitch, c.RAILED] > 0).sum()),
+        int(odd.sum()),
         others,
         sustained,
         unusable,

@@ -1,0 +1,66 @@
+"""The last seconds of one channel: raw, wide-band, band-passed, and its energy, side by side.
+
+Samples are numbered from the beginning of the stream; `base` is the number of place 0. Memory stays
+the same however long the stream is.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+
+class Buffers:
+    """Four arrays that roll on together.
+
+    Parameters
+    ----------
+    margin : int
+        Places before sample 0, and samples that stay before whatever is asked to be kept.
+    size : int
+        Samples that fit besides the margin.
+
+    Attributes
+    ----------
+    x : ndarray, float64, µV
+        As it came, NaN where samples are missing.
+    u, y, energy : ndarray, float32, µV, µV, µV²
+        Without drift and lines; band-passed; local energy of that.
+    """
+
+    def __init__(self, margin: int, size: int) -> None:
+        self.margin = margin
+        self.x = np.full(margin + size, np.nan)
+        self.u = np.zeros(margin + size, dtype=np.float32)
+        self.y = np.zeros(margin + size, dtype=np.float32)
+        self.energy = np.zeros(margin + size, dtype=np.float32)
+        self.base = -margin
+        self.n_in = 0
+
+    def append(self, values: F64, oldest: int) -> None:
+        """Add samples; where they do not fit, let go of those before `oldest` less the margin."""
+        used = self.n_in - self.base
+        if used + values.size > self.x.size:
+            drop = max(0, oldest - self.margin - self.base)
+            for array in (self.x, self.u, self.y, self.energy):
+                array[: used - drop] = array[drop:used].copy()
+            self.base += drop
+        at = self.n_in - self.base
+        self.x[at : at + values.size] = values
+        self.n_in += values.size
+
+    def raw(self, first: int, stop: int) -> F64:
+        """Return the raw samples [first, stop)."""
+        return self.x[max(first - self.base, 0) : stop - self.base]
+
+    def bridge(self, n: int, next_uv: float) -> F64:
+        """Return `n` samples on the straight line from the last one added to `next_uv`."""
+        last = float(self.x[self.n_in - 1 - self.base]) if self.n_in else next_uv
+        if not math.isfinite(last):
+            last = next_uv
+        return np.linspace(last, next_uv, n + 2)[1:-1]

@@ -1,0 +1,58 @@
+"""What the converter's step means: how fine the counts are, and how much noise they add.
+
+Raw microvolts in, step out.
+
+References
+----------
+Widrow & Kollár, Quantization Noise (2008): uniform noise of step²/12.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLAT_S, COARSE_FLAT_S = 0.3, 10.0
+"""Equal samples for so long: no electrode on skin is that quiet. Where the step is larger than the
+noise, quiet muscle gives equal samples too, until it twitches."""
+COARSE_UV = 3.0
+SILENT_UV = 0.01
+
+
+def learn_step(x: NDArray[np.float64], nominal_uv: float) -> tuple[float, float]:
+    """Return the converter's step and the usual change from sample to sample, µV.
+
+    Files are often rescaled to finer counts, so the step is taken from the data: the smallest
+    twentieth of all changes, where the data lie on a grid of it. Where they do not, the step is
+    lost in finer counts, and the noise tells itself.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n,), float64, µV
+        NaN where samples are missing.
+    nominal_uv : float
+        Size of one count as the recording states it.
+    """
+    change = np.abs(np.diff(x))
+    change = change[np.isfinite(change) & (change > 0.0)]
+    if change.size == 0:
+        return nominal_uv, nominal_uv
+    step = float(np.quantile(change, 0.05))
+    off_grid = np.abs(change / step - np.round(change / step))
+    on_grid = bool((off_grid < 0.15).mean() > 0.8)
+    return step if on_grid else min(nominal_uv, step), float(np.median(change))
+
+
+def noise_power(step_uv: float) -> float:
+    """Return the power (µV²) of the rounding to steps."""
+    return step_uv**2 / 12.0
+
+
+def is_coarse(step_uv: float) -> bool:
+    """Return whether the noise of a good sensor may be less than a step."""
+    return step_uv > COARSE_UV
+
+
+def flat_s(step_uv: float) -> float:
+    """Return for how long (s) equal samples may follow each other on a live electrode."""
+    return COARSE_FLAT_S if is_coarse(step_uv) else FLAT_S

@@ -148,7 +148,8 @@ def candidates(made: Simulation) -> Candidates:
         busy,
         round(grid.fs_hz),
     )
-    return _outside(_peel(white, bank, level), busy)
+    refractory = scene.twitching.refractory_s if scene.twitching is not None else 0.0
+    return _outside(_peel(white, bank, level, round(0.9 * refractory * grid.fs_hz)), busy)
 
 
 def best_threshold(found: Sequence[Candidates], made: Sequence[Simulation]) -> float:
@@ -298,8 +299,12 @@ def _best(correlation: Singles, energy: Singles, level: Singles) -> Singles:
     return best
 
 
-def _peel(white: Floats, bank: _Bank, level: Singles) -> Candidates:
-    """Take the greatest gains away, again and again, until none is above the floor."""
+def _peel(white: Floats, bank: _Bank, level: Singles, refractory: int) -> Candidates:
+    """Take the greatest gains away, again and again, until none is above the floor.
+
+    What comes up of a family within its refractory samples of one taken before is what the
+    subtraction left over, and no candidate.
+    """
     from scipy.signal import find_peaks
 
     correlation, crossed = _correlations(white, bank), _crossed(bank)
@@ -307,6 +312,7 @@ def _peel(white: Floats, bank: _Bank, level: Singles) -> Candidates:
     best = _best(correlation, energy, level)
     n, reach = len(best), bank.length - 1
     found: list[tuple[int, float, int]] = []
+    taken: dict[int, set[int]] = {}
     for _ in range(_PASSES):
         # those taken together in one pass are too far from each other to touch
         places, _ = find_peaks(best, height=FLOOR, distance=bank.length)
@@ -315,7 +321,11 @@ def _peel(white: Floats, bank: _Bank, level: Singles) -> Candidates:
                 correlation[:, place : place + 1], energy, level[place : place + 1]
             )
             k = int(np.argmax(gains))
-            found.append((place + int(bank.peak[k]), float(gains[k, 0]), int(bank.family[k])))
+            family = int(bank.family[k])
+            before = taken.setdefault(family, set())
+            if before.isdisjoint(range(place - refractory, place + refractory + 1)):
+                found.append((place + int(bank.peak[k]), float(gains[k, 0]), family))
+                before.add(place)
             low, high = max(place - reach, 0), min(place + reach + 1, n)
             near = crossed[k][:, low - place + reach : high - place + reach]
             correlation[:, low:high] -= sizes[k, 0] * near

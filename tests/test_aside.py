@@ -176,7 +176,7 @@ def test_a_disk_that_stalls_for_five_seconds_costs_nothing(tmp_path):
 
 
 def test_beyond_the_buffer_a_stalled_disk_costs_a_counted_number(tmp_path, monkeypatch):
-    played = recording(16.0)
+    played = recording(9.0)
     real = run_module.Run.__init__
 
     def small(self, *args):

@@ -155,7 +155,7 @@ def test_a_board_that_began_anew_is_placed_by_the_hosts_clock(port_moves, how):
     with EmulatedBoard(played, speed=SPEED) as board:
         port_moves(board)
         taker = Taker(board)
-        taker.until(3.0 * SPEED * FS)  # so long that there is a fit of the clock
+        taker.until(1.5 * SPEED * FS)  # so long that there is a fit of the clock
         if how == "power lost":
             board.unplug()
             taker.beat()
@@ -245,7 +245,7 @@ def test_a_stop_while_waiting_ends_at_once_and_without_complaint():
 
 def test_another_board_in_its_place_is_not_taken(port_moves):
     with EmulatedBoard(recording(), speed=SPEED) as board:
-        taker = Taker(board, wait_s=3.0)
+        taker = Taker(board, wait_s=1.5)
         taker.until(2000)
         with EmulatedBoard(recording(), boot_id=70) as other:
             other._board._name = "Somebody else's"
@@ -257,7 +257,7 @@ def test_another_board_in_its_place_is_not_taken(port_moves):
 
 def test_the_same_board_with_other_settings_is_not_taken(port_moves):
     with EmulatedBoard(recording(), speed=SPEED) as board:
-        taker = Taker(board, wait_s=3.0)
+        taker = Taker(board, wait_s=1.5)
         taker.until(2000)
         with EmulatedBoard(recording(), boot_id=70) as other:
             real = other._board._configure
@@ -276,7 +276,7 @@ def test_somebody_else_used_the_board_meanwhile(port_moves):
     with EmulatedBoard(played, speed=SPEED) as board:
         port_moves(board)
         taker = Taker(board)
-        taker.until(3.0 * SPEED * FS)
+        taker.until(1.5 * SPEED * FS)
         board.unplug()
         taker.beat()
         board._board._begin(99)

@@ -18,7 +18,7 @@ from fasciscope import read
 from fasciscope.device.emulator import EmulatedBoard
 from fasciscope.recording import Recording
 
-SPEED = 2.0
+SPEED = 4.0
 
 
 def point(link: Path, port: str) -> None:
@@ -115,7 +115,7 @@ def test_ctrl_c_works_while_the_board_is_away(start, calm, tmp_path):
     np.testing.assert_array_equal(got.samples, np.resize(calm.samples, got.samples.shape))
 
 
-@pytest.mark.parametrize("asleep_s", [3.0, pytest.param(30.0, marks=pytest.mark.soak, id="30 s")])
+@pytest.mark.parametrize("asleep_s", [2.0, pytest.param(30.0, marks=pytest.mark.soak, id="30 s")])
 def test_a_frozen_computer_loses_only_what_the_board_could_not_hold(
     start, calm, tmp_path, asleep_s
 ):

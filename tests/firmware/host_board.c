@@ -48,6 +48,7 @@ void fs_hw_start(const struct fs_plan *plan)
 void fs_hw_stop(void)
 {
     is_started = 0;
+    fs_sampler_end_at(cycle);
 }
 
 void fs_hw_send(void)

@@ -228,6 +228,19 @@ def test_missed_conversions_cost_their_blocks_and_no_step(host_program, missed, 
         assert stopped.dropped == (~came).sum() >= n
 
 
+@pytest.mark.parametrize("at", [0, 1, 90, 127])
+def test_one_missed_right_before_the_end_costs_the_last_block(board, at):
+    setup = board.start(2000, 1, 2)
+    n = setup.scans_per_frame
+    board.convert([5] * 2 * n)
+    board.collect()
+    board.convert([5] * at)
+    board.miss(1)
+    stopped = board.stop()
+    assert stopped == m.Stopped(7, n + at // 2, at // 2)
+    assert values(board).ravel().tolist() == [10] * n
+
+
 @pytest.mark.parametrize("late", [-64, 64, 1500])
 def test_a_late_interrupt_alone_costs_nothing(board, late):
     setup = board.start(2000, 1, 4)

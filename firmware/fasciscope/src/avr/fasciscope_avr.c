@@ -106,9 +106,20 @@ void fs_hw_start(const struct fs_plan *plan)
 
 void fs_hw_stop(void)
 {
+    const uint8_t before = fs_hw_lock();
+    uint32_t last_trigger;
+    uint16_t count;
+
+    count = TCNT1;
     TCCR1B = 0;
+    last_trigger = cycles_now() - count;
+    fs_hw_unlock(before);
+    while (ADCSRA & (_BV(ADSC) | _BV(ADIF))) { /* the last result is still to come, or to be taken */
+    }
     TIMSK1 = 0;
     ADCSRA = 0;
+    last_trigger += count >= OCR1B ? OCR1B : OCR1B - (uint32_t)OCR1A - 1; /* in this period or before */
+    fs_sampler_end_at(last_trigger + FS_CONVERSION_CYCLES);
 }
 
 /* A conversion has begun. Choose the channel of the next one, and take down the flag whose *rising edge*

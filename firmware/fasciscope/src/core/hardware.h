@@ -13,7 +13,8 @@ void fs_hw_unlock(uint8_t before);
 /* The board clock, FS_TICK_HZ. */
 uint32_t fs_hw_tick(void);
 
-/* Begin and end conversions. Call fs_sampler_begin_at; results go to fs_sampler_take. */
+/* Begin and end conversions. The first calls fs_sampler_begin_at, the last fs_sampler_end_at; results go to
+ * fs_sampler_take. */
 void fs_hw_start(const struct fs_plan *plan);
 void fs_hw_stop(void);
 

@@ -24,6 +24,17 @@ void fs_sampler_begin_at(uint32_t cycle)
     fs_sampler.due = cycle + fs_sampler.block_cycles;
 }
 
+void fs_sampler_end_at(uint32_t cycle)
+{
+    const uint32_t length = cycle - (fs_sampler.due - fs_sampler.block_cycles);
+    const uint32_t expected = (length + fs_sampler.period / 2) / fs_sampler.period;
+    const uint16_t turns = (uint16_t)(fs_sampler.scans * fs_sampler.oversampling + fs_sampler.turn);
+
+    if (expected != (uint32_t)turns * fs_sampler.channels + fs_sampler.channel) {
+        fs_sampler.spoilt = 1;
+    }
+}
+
 uint8_t fs_sampler_flush(void)
 {
     if (fs_sampler.scans == 0) {

@@ -58,7 +58,11 @@ void fs_sampler_begin(const struct fs_plan *plan, uint8_t ramp_wanted);
 /* Say at which cycle the first conversion was complete, were there one before the first. */
 void fs_sampler_begin_at(uint32_t cycle);
 
-/* After the last conversion of a run: queue the block that is partly filled. Returns 0 if there is no
+/* Say at which cycle the last conversion of the run was complete: the block that is partly filled must have as
+ * many as fit up to there, else it is dropped. */
+void fs_sampler_end_at(uint32_t cycle);
+
+/* After that: queue the block that is partly filled. Returns 0 if there is no
  * room yet; call it again when a block has been sent. */
 uint8_t fs_sampler_flush(void);
 

@@ -37,6 +37,10 @@ LEAST_MEMBERS = 3
 MOST_FAMILIES = 40
 MOST_SEEDS = 1500
 ROUNDS = 4
+STEP_S, COARSE = 0.0005, 3.0
+"""Coarse grid, and how far above the limit its nearest point may lie."""
+FAR = 4.0
+"""Slack of the comparison by size alone, which does not know the best shift."""
 CHUNK = 16
 """Samples compared between two looks at whether it is worth going on."""
 
@@ -102,37 +106,71 @@ def _difference(
     return total
 
 
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _size(shape: F32, first: int, stop: int, stride: int) -> float:
+    """Return the root mean square of the part of a waveform that is compared."""
+    total = np.float32(0.0)
+    for j in range(first, stop, stride):
+        total += shape[j] * shape[j]
+    return math.sqrt(total / ((stop - first + stride - 1) // stride))
+
+
 @njit(cache=True, nogil=True)
 def compare(
-    shapes: F32, templates: F32, fine: int, first: int, stop: int, reach: int, stride: int, out: F64
+    shapes: F32,
+    templates: F32,
+    fine: int,
+    first: int,
+    stop: int,
+    reach: int,
+    step: int,
+    stride: int,
+    limits: F64,
+    out: F64,
 ) -> None:
     """Write the least mean squared difference of each shape and template, and the offset.
 
-    Every second whole shift is tried first, then all fractions around the best.
+    Every `step`-th shift is tried first, then all shifts and fractions around the best.
 
     Parameters
     ----------
     shapes, templates : ndarray, shapes (n, length) and (m * fine, length), float32, µV
         Each template `fine` times, delayed by 0, 1/fine, … of a sample.
-    first, stop, reach : int
-        Part of the template that is compared, and the shifts looked at.
+    first, stop, reach, step : int
+        Part of the template that is compared, the shifts looked at, and how coarsely at first.
     stride : int
         Compare every so many samples.
+    limits : ndarray, shape (n, m)
+        Differences beyond this are of no interest; infinity is written for them.
     out : ndarray, shape (n, m, 2)
         Written: difference (µV²) and offset (samples).
     """
     n = (stop - first + stride - 1) // stride
+    sizes = np.empty(templates.shape[0] // fine)
+    for k in range(sizes.size):
+        sizes[k] = _size(templates[k * fine], first, stop, stride)
     for i in range(shapes.shape[0]):
-        for k in range(templates.shape[0] // fine):
-            best, at, part = np.float32(np.inf), 0, 0
-            for shift in range(-reach, reach + 1, 2):
+        own = _size(shapes[i], first, stop, stride)
+        for k in range(sizes.size):
+            # two waveforms differ at least by the difference of their sizes
+            if (own - sizes[k]) ** 2 > FAR * limits[i, k]:
+                out[i, k, 0] = np.inf
+                out[i, k, 1] = 0.0
+                continue
+            # a coarse grid may miss the valley's floor by a little
+            best, at, part = np.float32(COARSE * limits[i, k] * n), reach + 1, 0
+            for shift in range(-reach, reach + 1, step):
                 total = _difference(
                     shapes[i], templates[k * fine], first, stop, shift, stride, best
                 )
                 if total < best:
                     best, at = total, shift
+            if at > reach:
+                out[i, k, 0] = np.inf
+                out[i, k, 1] = 0.0
+                continue
             coarse = at
-            for shift in range(max(coarse - 1, -reach), min(coarse + 1, reach) + 1):
+            for shift in range(max(coarse - step, -reach), min(coarse + step, reach) + 1):
                 for q in range(fine):
                     total = _difference(
                         shapes[i], templates[k * fine + q], first, stop, shift, stride, best
@@ -160,6 +198,7 @@ class Grouper:
         self.fine = max(1, math.ceil(FINE_HZ / fs_hz))
         self.stride = max(1, int(fs_hz // FINE_HZ))
         self.reach = max(1, round(SHIFT_S * fs_hz))
+        self.step = max(1, int(STEP_S * fs_hz))
         self.compared = max(2, round(COMPARED_S * fs_hz))
 
     def finer(self, templates: F32) -> F32:
@@ -180,20 +219,34 @@ class Grouper:
         inner = shapes[:, self.part(shapes)].astype(np.float64)
         return np.asarray((inner**2).mean(axis=1))
 
-    def distances(self, shapes: F32, templates: F32) -> tuple[F64, F64]:
-        """Return least difference (µV²) and offset (samples) of each shape to each template."""
+    def distances(self, shapes: F32, templates: F32, limits: F64) -> tuple[F64, F64]:
+        """Return least difference (µV²) and offset (samples) of each shape to each template.
+
+        Infinity where it is clearly beyond `limits`, shape (n, m).
+        """
         out = np.empty((len(shapes), len(templates), 2))
         part = self.part(shapes)
         finer = self.finer(templates)
-        compare(shapes, finer, self.fine, part.start, part.stop, self.reach, self.stride, out)
+        compare(
+            shapes,
+            finer,
+            self.fine,
+            part.start,
+            part.stop,
+            self.reach,
+            self.step,
+            self.stride,
+            limits,
+            out,
+        )
         return out[..., 0], out[..., 1]
 
     def assign(self, shapes: F32, templates: F32, noise: F64) -> tuple[I64, F64]:
         """Return the family of each shape, 0 where none fits, and its offset."""
-        difference, offset = self.distances(shapes, templates)
+        limits = NOISE_LIMIT * noise[:, None] + VARIATION * self.power(templates)[None, :]
+        difference, offset = self.distances(shapes, templates, limits)
         rows, best = np.arange(len(shapes)), difference.argmin(axis=1)
-        limit = NOISE_LIMIT * noise + VARIATION * self.power(templates)[best]
-        fits = difference[rows, best] < limit
+        fits = difference[rows, best] < limits[rows, best]
         return np.where(fits, best + 1, 0), offset[rows, best]
 
     def average(self, shapes: F32, labels: I64, offsets: F64, n: int) -> F32:
@@ -217,8 +270,8 @@ class Grouper:
             # a single potential carries its own noise, hence the limit is raised once
             seed, own_noise = shapes[first : first + 1], noise
             for _ in range(2):
-                difference, offset = self.distances(shapes, seed)
                 limit = NOISE_LIMIT * noise + own_noise + VARIATION * self.power(seed)[0]
+                difference, offset = self.distances(shapes, seed, limit[:, None])
                 near = difference[:, 0] < limit
                 if near.sum() < LEAST_MEMBERS:
                     break
@@ -235,9 +288,9 @@ class Grouper:
         power = self.power(templates)
         for k in np.argsort(-counts, kind="stable"):
             if kept:
-                difference = self.distances(templates[k : k + 1], templates[kept])[0][0]
-                own = noise / max(int(counts[k]), 1)
-                if (difference < 2 * own + VARIATION * power[kept]).any():
+                limits = 2 * noise / max(int(counts[k]), 1) + VARIATION * power[kept]
+                pair = self.distances(templates[k : k + 1], templates[kept], limits[None, :])
+                if (pair[0][0] < limits).any():
                     continue
             kept.append(int(k))
         return templates[np.sort(kept)] if kept else templates

@@ -190,7 +190,9 @@ def _fit(turn: NDArray[np.float64], x: NDArray[np.float64], fs_hz: float) -> NDA
     solution = np.zeros(design.shape[1])
     for _ in range(3):
         scaled = design * weights[:, None]
-        solution = np.linalg.lstsq(scaled, y * weights, rcond=None)[0]
+        normal = scaled.T @ scaled
+        normal[np.diag_indices_from(normal)] += 1e-9 * n
+        solution = np.linalg.solve(normal, scaled.T @ (y * weights))
         residual = np.abs(y - design @ solution)
         scale = 1.5 * float(np.median(residual[good])) + 1e-12
         weights = np.where(good, np.minimum(1.0, scale / np.maximum(residual, 1e-12)), 0.0)

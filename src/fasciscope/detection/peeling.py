@@ -64,8 +64,8 @@ class _Cluster:
 
     start: int
     places: I64
-    whole: F64
-    rest: F64
+    whole: F32
+    rest: F32
 
 
 def clusters(peaks: F64, fs_hz: float) -> list[I64]:
@@ -77,7 +77,7 @@ def clusters(peaks: F64, fs_hz: float) -> list[I64]:
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def best_template(
-    rest: F64,
+    rest: F32,
     templates: F32,
     energies: F64,
     least: F64,
@@ -89,7 +89,7 @@ def best_template(
 
     Parameters
     ----------
-    rest : ndarray, shape (n,), float64, µV
+    rest : ndarray, shape (n,), float32, µV
         Zero-padded so that a template fits at each place.
     templates : ndarray, shape (m, length), float32
     energies : ndarray, shape (m,)
@@ -108,9 +108,10 @@ def best_template(
         for place in range(low, high + 1):
             if closed[k, place]:
                 continue
-            product = 0.0
+            total = np.float32(0.0)
             for j in range(length):
-                product += rest[place - half + j] * templates[k, j]
+                total += rest[place - half + j] * templates[k, j]
+            product = float(total)
             a = min(max(product / energies[k], AMPLITUDE_LOW), AMPLITUDE_HIGH)
             value = 2 * a * product - a * a * energies[k]
             if value > gain and value > EXPLAINED * energies[k] and value > least[place]:
@@ -165,7 +166,8 @@ class Peeler:
         half = shapes.shape[1] // 2
         pad = shapes.shape[1]
         start = int(peaks[0]) - half - pad
-        whole = np.zeros(int(peaks[-1] - peaks[0]) + 2 * (half + pad) + 1)
+        size = int(peaks[-1] - peaks[0]) + 2 * (half + pad) + 1
+        whole = np.zeros(size, dtype=np.float32)
         for peak, member in zip(peaks, members, strict=True):
             at = int(peak) - half - start
             whole[at : at + shapes.shape[1]] = shapes[member]
@@ -177,7 +179,7 @@ class Peeler:
         reach = round(0.010 * self.fs_hz)  # what a potential's own largest phase may be off by
         beyond = reach if len(members) > 1 else 2 * reach
         floor = float(rows[members, c.FLOOR].mean())
-        around = np.convolve(rest**2, np.ones(2 * reach + 1), mode="same")
+        around = np.convolve(rest.astype(np.float64) ** 2, np.ones(2 * reach + 1), mode="same")
         least = np.maximum(2 * self.threshold * floor, UNDER * around)
         closed = np.zeros((len(self.fine), len(rest)), dtype=np.bool_)
         refractory = round(REFRACTORY_S * self.fs_hz)
@@ -209,11 +211,13 @@ class Peeler:
             fitted.append(Fitted(row, family + 1, peak, factor))
         return fitted
 
-    def _add(self, rest: F64, which: int, place: int, factor: float) -> None:
+    def _add(self, rest: F32, which: int, place: int, factor: float) -> None:
         half = self.fine.shape[1] // 2
-        rest[place - half : place - half + self.fine.shape[1]] += factor * self.fine[which]
+        rest[place - half : place - half + self.fine.shape[1]] += (
+            np.float32(factor) * self.fine[which]
+        )
 
-    def _settle(self, rest: F64, found: list[tuple[int, int, float]]) -> None:
+    def _settle(self, rest: F32, found: list[tuple[int, int, float]]) -> None:
         """Move overlapping templates in turn to where they fit best with the others taken away.
 
         The first one was placed while the second was still there.
@@ -244,8 +248,10 @@ class Peeler:
         reach = round(0.016 * self.fs_hz)
         part = slice(int(cluster.places[0]) - reach, int(cluster.places[-1]) + reach + 1)
         noise = 1.1 * float(floors.mean()) * (part.stop - part.start)
-        whole = float((cluster.whole[part] ** 2).sum()) - noise
-        return (float((cluster.rest[part] ** 2).sum()) - noise) / max(whole, noise, 1e-12)
+        whole = float((cluster.whole[part].astype(np.float64) ** 2).sum()) - noise
+        return (float((cluster.rest[part].astype(np.float64) ** 2).sum()) - noise) / max(
+            whole, noise, 1e-12
+        )
 
     def _stands_out(self, cluster: _Cluster, place: int, row: F64) -> bool:
         """Return whether a candidate is still there after the templates are taken away."""

@@ -38,7 +38,8 @@ MOST_FAMILIES = 40
 MOST_SEEDS = 1500
 ROUNDS = 4
 STEP_S, COARSE = 0.0005, 3.0
-"""Coarse grid, and how far above the limit its nearest point may lie."""
+"""Coarse grid, and how far above the limit its nearest point may lie, times the fractions that a
+sample is divided into."""
 FAR = 4.0
 """Slack of the comparison by size alone, which does not know the best shift."""
 CHUNK = 16
@@ -158,7 +159,7 @@ def compare(
                 out[i, k, 1] = 0.0
                 continue
             # a coarse grid may miss the valley's floor by a little
-            best, at, part = np.float32(COARSE * limits[i, k] * n), reach + 1, 0
+            best, at, part = np.float32(COARSE * fine * limits[i, k] * n), reach + 1, 0
             for shift in range(-reach, reach + 1, step):
                 total = _difference(
                     shapes[i], templates[k * fine], first, stop, shift, stride, best

@@ -111,6 +111,8 @@ def test_the_health_holds_what_the_board_says():
     run.feed([data(0, 0), data(1, 64), status(96, dropped=32)], 1.0)
     health = run.health(0)
     assert (health.overruns, health.board_errors, health.lost_frames) == (32, 2, 0)
+    run.end(final_index=160, dropped=64)  # what the board says at its end is newer
+    assert run.health(0).overruns == 64
     assert health.board_level == pytest.approx(128 / 255)
     assert health.inbox_level > 0
 

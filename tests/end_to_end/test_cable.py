@@ -127,7 +127,7 @@ def test_a_frozen_computer_loses_only_what_the_board_could_not_hold(
         time.sleep(asleep_s)
         size = file.stat().st_size
         process.send_signal(signal.SIGCONT)
-        wait_for_size(file, size + 20_000 + int(2 * asleep_s * SPEED * calm.info.fs_hz))
+        wait_for_size(file, size + 40_000 + int(3 * asleep_s * SPEED * calm.info.fs_hz))
         process.send_signal(signal.SIGINT)
         _, status = process.communicate(timeout=60)
     assert process.returncode == 0, status

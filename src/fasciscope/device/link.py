@@ -156,7 +156,7 @@ class BoardLink:
         """End the run; `blocks` then delivers what has come and ends. See `configure`."""
         stopped = self.stopped()
         if self.run is not None:
-            self.run.end(final_index=stopped.index)
+            self.run.end(final_index=stopped.index, dropped=stopped.dropped)
 
     def close(self) -> None:
         """End the run and let go of the port; never raises, harmless when called twice."""

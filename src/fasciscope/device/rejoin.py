@@ -128,7 +128,7 @@ class Rejoin(threading.Thread):
             return False
         link.run = self._run
         self._run.resume()
-        self._run.end(final_index=stopped.index)
+        self._run.end(final_index=stopped.index, dropped=stopped.dropped)
         return True
 
     def _start_anew(self, link: BoardLink) -> None:

@@ -138,6 +138,7 @@ class Run:
         self.setup, self._boot_id, self._label = setup, hello.boot_id, label
         self._assembler = StreamAssembler(number, setup)
         self._status: m.Status | None = None
+        self._dropped = 0
         self._marks_seen: set[int] = set()
         self._boot_told: int | None = None
         self._end_told: int | None = None
@@ -169,7 +170,12 @@ class Run:
                     pass
         self._deliver(chunks, now_s)
 
-    def end(self, error: Exception | None = None, final_index: int | None = None) -> None:
+    def end(
+        self,
+        error: Exception | None = None,
+        final_index: int | None = None,
+        dropped: int | None = None,
+    ) -> None:
         """End the run; what has come can still be taken.
 
         Parameters
@@ -178,7 +184,11 @@ class Run:
             Why, if not by intention.
         final_index : int or None, default None
             u32, scans of the run in all as the board counted them.
+        dropped : int or None, default None
+            How many of them it had to drop.
         """
+        if dropped is not None:
+            self._dropped = dropped
         if final_index is not None:
             final_index = self.unwrapped(final_index)
         self.inbox.end(error, final_index)
@@ -201,7 +211,7 @@ class Run:
         self._on_boot(status.boot)
         if status.run != self.number or status.boot != self._boot_id & 0xFFFF:
             return
-        self._status = status
+        self._status, self._dropped = status, status.dropped
         near = self._is_near(status.index)
         if near:
             self.clock.ticked(self.unwrapped(status.index), status.tick)
@@ -298,7 +308,7 @@ class Run:
             lost_frames=stream.lost_on_wire,
             duplicates=stream.duplicates,
             implausible=stream.implausible,
-            overruns=status.dropped if status else 0,
+            overruns=self._dropped,
             board_errors=status.rx_errors if status else 0,
             board_level=status.level / 255 if status else None,
             inbox_level=self.inbox.level,

@@ -33,6 +33,8 @@ NOISE_LIMIT = 1.9
 """Residual over noise power that noise alone exceeds once in some hundred potentials."""
 VARIATION = 0.03
 """Residual power, as a part of the template's, that one unit's potentials differ by naturally."""
+COMPARED_HZ = 1000.0
+"""Samples compared a second: the pass band ends at 350 Hz, more would tell nothing new."""
 LEAST_MEMBERS = 3
 MOST_FAMILIES = 40
 MOST_SEEDS = 1500
@@ -197,7 +199,7 @@ class Grouper:
     def __init__(self, fs_hz: float) -> None:
         self.fs_hz = fs_hz
         self.fine = max(1, math.ceil(FINE_HZ / fs_hz))
-        self.stride = max(1, int(fs_hz // FINE_HZ))
+        self.stride = max(1, int(fs_hz // COMPARED_HZ))
         self.reach = max(1, round(SHIFT_S * fs_hz))
         self.step = max(1, int(STEP_S * fs_hz))
         self.compared = max(2, round(COMPARED_S * fs_hz))

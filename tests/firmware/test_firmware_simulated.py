@@ -156,6 +156,26 @@ def test_every_setting_comes_whole_and_in_step(new_host, baud, rate, channels, o
         assert (np.diff(host.triggers[:1000]) - period).max() <= 3
 
 
+@pytest.mark.parametrize(
+    ("baud", "seconds"),
+    [
+        (115_200, 3.0),
+        *(
+            pytest.param(baud, 60.0, marks=pytest.mark.soak)
+            for baud in (115_200, 250_000, 500_000, 1_000_000)
+        ),
+    ],
+)
+def test_the_highest_rate_that_a_board_claims_comes_whole(new_host, baud, seconds):
+    host = new_host(baud=baud)
+    rate = host.hello().rate_max_mhz / 1000
+    streaming(host, rate, 1, 1).run(seconds)
+    stopped = host.stop()
+    assert stopped.index > 0.99 * seconds * rate
+    assert stopped.dropped == 0
+    assert host.check(stopped.index).clean
+
+
 def test_refusals_leave_the_line_as_it_was(new_host):
     host = new_host(baud=115_200)
     for wish, refusal in [

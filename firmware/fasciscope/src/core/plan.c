@@ -40,9 +40,15 @@ static uint8_t scans_per_block(uint32_t rate_mhz, uint8_t channels)
 
 uint32_t fs_plan_rate_max_mhz(void)
 {
+    /* a hertz less, since bytes_per_s is asked in whole ones */
     const uint32_t line =
-        FS_DATA_BYTES_MAX * (SAMPLE_BYTES_MAX / 2) / (SAMPLE_BYTES_MAX + FRAME_EXTRA) * 1000;
-    return line < FS_RATE_CEILING_MHZ ? line : FS_RATE_CEILING_MHZ;
+        (FS_DATA_BYTES_MAX * (SAMPLE_BYTES_MAX / 2) / (SAMPLE_BYTES_MAX + FRAME_EXTRA) - 1) * 1000;
+    uint32_t rest;
+
+    if (line >= FS_RATE_CEILING_MHZ) {
+        return FS_RATE_CEILING_MHZ;
+    }
+    return thousand_clocks_by(thousand_clocks_by(line, &rest) + 1, &rest); /* one that can be made */
 }
 
 static uint8_t most_oversampling(uint32_t scans_mhz)

@@ -103,8 +103,11 @@ def main() -> None:
     args = common.parser(__doc__, list(CASES), repeats=3).parse_args()
     names = common.chosen(args, list(CASES))
     print(common.header(), flush=True)
-    common.show([run(name, args.seed, args.repeats) for name in names], args.csv)
+    rows = [run(name, args.seed, args.repeats) for name in names]
+    common.show(rows)
     print(TARGET)
+    if args.csv is not None:
+        common.write(rows, args.csv)
 
 
 if __name__ == "__main__":

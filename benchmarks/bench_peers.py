@@ -175,7 +175,7 @@ def main() -> None:
         common.show(part)
         rows += part
     if args.csv is not None:
-        common.show(rows, args.csv)
+        common.write(rows, args.csv)
 
 
 if __name__ == "__main__":

@@ -162,27 +162,29 @@ def peak_memory_mb() -> float:
     return largest / (1024 if platform.system() == "Linux" else 1024**2)
 
 
-def show(rows: Sequence[Mapping[str, object]], path: Path | None = None) -> None:
-    """Print rows as an aligned table, and write them as CSV if there is a path."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
+def show(rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows as an aligned table."""
+    names = _columns(rows)
     cells = [names, *([_text(row.get(name, "")) for name in names] for row in rows)]
     widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
     for line in cells:
-        first, *rest = (
-            text.ljust(w) if k == 0 else text.rjust(w)
-            for k, (text, w) in enumerate(zip(line, widths, strict=True))
-        )
-        print("  ".join([first, *rest]).rstrip(), flush=True)
-    if path is not None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(header() + "\n")
-            writer = csv.DictWriter(file, names, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        print(f"Written: {path}")
+        first, *rest = (text.rjust(width) for text, width in zip(line, widths, strict=True))
+        print("  ".join([first.strip().ljust(widths[0]), *rest]).rstrip(), flush=True)
+
+
+def write(rows: Sequence[Mapping[str, object]], path: Path) -> None:
+    """Write rows as CSV under the header, replacing the file."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(header() + "\n")
+        writer = csv.DictWriter(file, _columns(rows), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(f"Written: {path}")
+
+
+def _columns(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
 
 
 def _text(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -46,7 +46,8 @@ def test_the_header_names_what_the_figures_depend_on(scripts):
 
 def test_csv_reads_back(scripts, tmp_path, capsys):
     rows = [{"case": "a", "x": 1.23456}, {"case": "b", "y": 2}]
-    scripts["common"].show(rows, tmp_path / "out.csv")
+    scripts["common"].show(rows)
+    scripts["common"].write(rows, tmp_path / "out.csv")
     text = (tmp_path / "out.csv").read_text(encoding="utf-8")
     body = [line for line in text.splitlines() if not line.startswith("#")]
     assert body == ["case,x,y", "a,1.23456,", "b,,2"]

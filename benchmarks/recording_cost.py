@@ -10,6 +10,7 @@ command `fasciscope record` to the first sample on its way.
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import os
 import subprocess
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import chosen, header, parser, show
+from common import header
 from fasciscope.blocks import Block, Channel, StreamInfo
 from fasciscope.recording import Recording
 
@@ -153,25 +154,36 @@ def start(seed: int) -> dict[str, object]:
     return {"seconds": took, "lost": 0}
 
 
+def measure(case: str, seconds: float, seed: int) -> dict[str, object]:
+    """Return the figures of one case."""
+    if case in ("record", "count"):
+        return share_of_a_core(seconds, seed, case == "count")
+    return start(seed) if case == "start" else {"writer": writer, "path": path}[case](seconds, seed)
+
+
 def main() -> None:
-    """Run the cases asked for and show their figures."""
-    options = parser(__doc__, CASES, repeats=3)
+    """Run the cases asked for, and show each figure as soon as it is known."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--which", default=",".join(CASES), help="cases, commas between")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--repeats", type=int, default=3)
     options.add_argument(
         "--seconds", type=float, default=60.0, help="length of each real-time case"
     )
+    options.add_argument("--csv", type=Path, help="write the figures here, too")
     args = options.parse_args()
     print(header())
-    rows = []
-    for case in chosen(args, CASES):
+    rows = ["case,share_of_a_core_pct,times_real_time,seconds,lost,load"]
+    print(rows[0])
+    for case in args.which.split(","):
         for _ in range(args.repeats):
-            if case in ("record", "count"):
-                figures = share_of_a_core(args.seconds, args.seed, case == "count")
-            elif case == "start":
-                figures = start(args.seed)
-            else:
-                figures = (writer if case == "writer" else path)(args.seconds, args.seed)
-            rows.append({"case": case, **figures, "load": os.getloadavg()[0]})
-    show(rows, args.csv)
+            found = {"case": case, **measure(case, args.seconds, args.seed)}
+            found["load"] = os.getloadavg()[0]
+            cells = [found.get(name, "") for name in rows[0].split(",")]
+            rows.append(",".join(f"{c:.3f}" if isinstance(c, float) else str(c) for c in cells))
+            print(rows[-1], flush=True)
+    if args.csv:
+        args.csv.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -67,8 +67,12 @@ def test_the_cable_is_pulled_and_put_back(start, calm, tmp_path):
     there = present(got)
     truth = np.resize(calm.samples, got.samples.shape)
     np.testing.assert_array_equal(got.samples[there], truth[there])
-    session = json.loads((tmp_path / "cable_emg.json").read_text())["fasciscope"]["session"]
+    ours = json.loads((tmp_path / "cable_emg.json").read_text())["fasciscope"]
+    session = ours["session"]
     assert (session["reconnects"], session["host_gaps"]) == (1, [])
+    for sample, at_s in ours["clock_points"]:
+        assert at_s == pytest.approx(sample / (SPEED * calm.info.fs_hz), abs=0.3)
+    assert ours["clock_points"]
     assert session["lost"] == got.lost_samples
     assert f"{got.lost_samples:,} lost samples in 1 gap" in said
 

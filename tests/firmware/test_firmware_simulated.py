@@ -209,6 +209,16 @@ def test_the_other_chips_do_the_same(new_host, chip):
     assert host.check(stopped.index).clean
 
 
+def test_stopping_at_any_moment_of_a_period_costs_nothing(new_host):
+    for phase in range(0, 2000, 50):
+        host = streaming(new_host(), 2000, 2, 2)
+        host.run(0.04)
+        host.avr.run_to(host.avr.cycle + phase)
+        stopped = host.stop()
+        assert stopped.dropped == 0
+        assert host.check(stopped.index).clean
+
+
 # --- overload -----------------------------------------------------------------------------------
 
 

@@ -110,7 +110,9 @@ void fs_hw_stop(void)
     uint32_t last_trigger;
     uint16_t count;
 
-    count = TCNT1;
+    do { /* not just at a trigger: it must be clear whether that one has been or not */
+        count = TCNT1;
+    } while ((uint16_t)(count - OCR1B + 16) < 32);
     TCCR1B = 0;
     last_trigger = cycles_now() - count;
     fs_hw_unlock(before);

@@ -159,7 +159,7 @@ def test_a_board_that_began_anew_is_placed_by_the_hosts_clock(port_moves, how):
         if how == "power lost":
             board.unplug()
             taker.beat()
-            time.sleep(1.0)
+            time.sleep(0.5)
             board.plug_in(power_lost=True)
         else:
             board.reset()
@@ -245,7 +245,7 @@ def test_a_stop_while_waiting_ends_at_once_and_without_complaint():
 
 def test_another_board_in_its_place_is_not_taken(port_moves):
     with EmulatedBoard(recording(), speed=SPEED) as board:
-        taker = Taker(board, wait_s=1.5)
+        taker = Taker(board, wait_s=1.0)
         taker.until(2000)
         with EmulatedBoard(recording(), boot_id=70) as other:
             other._board._name = "Somebody else's"
@@ -257,7 +257,7 @@ def test_another_board_in_its_place_is_not_taken(port_moves):
 
 def test_the_same_board_with_other_settings_is_not_taken(port_moves):
     with EmulatedBoard(recording(), speed=SPEED) as board:
-        taker = Taker(board, wait_s=1.5)
+        taker = Taker(board, wait_s=1.0)
         taker.until(2000)
         with EmulatedBoard(recording(), boot_id=70) as other:
             real = other._board._configure

@@ -89,7 +89,7 @@ class Rejoin(threading.Thread):
         self._old.close()
         while not self._cancelled.is_set():
             left_s = deadline_s - time.monotonic()
-            for port in ports_again(self._old.port, self._identity):
+            for port in self._candidates():
                 try:
                     self._join_on(port, min(max(left_s, _LISTEN_MIN_S), MEETING_S))
                 except DeviceError as error:
@@ -100,6 +100,12 @@ class Rejoin(threading.Thread):
                 last = "" if why.startswith("There is no port") else f" The last try: {why}"
                 raise DeviceError(f"{self._lost} It did not come back in {self._wait_s:g} s.{last}")
             self._cancelled.wait(min(_POLL_S, max(left_s, 0.0)))
+
+    def _candidates(self) -> list[str]:
+        try:
+            return ports_again(self._old.port, self._identity)
+        except OSError:  # the system's list may change while it is read
+            return [self._old.port]
 
     def _join_on(self, port: str, timeout_s: float) -> None:
         meeting = meet(port, timeout_s, self._cancelled)

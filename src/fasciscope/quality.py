@@ -21,6 +21,9 @@ SILENT_UV = 0.2
 """A surface electrode's own thermal noise is above this; less means that the scale is wrong."""
 LOUD_UV = 500.0
 HUM_UV = 20.0
+SWAY_UV, SWAY_NOISES = 150.0, 10.0
+"""Half the range of tenths of a second within half a second, in µV and in noises: a baseline that
+sways at 2 Hz begins to hide potentials of 200 µV there."""
 VISIBLE = 6.5
 """Peak-to-peak size over noise at which half of the potentials of 10 ms are found [derived from the
 threshold: energy of one cycle against the noise's density]."""
@@ -45,6 +48,7 @@ def sentences(detector: Detector, events: Events, recording: Recording) -> list[
     return [
         *_time(detector, recording),
         *_scale_and_noise(detector),
+        *_sway(detector),
         *_interference(detector, events),
         *_channels(detector),
         *_file(recording),
@@ -94,6 +98,18 @@ def _scale_and_noise(detector: Detector) -> list[str]:
             f"{visible_uv(noise):.0f} µV are missed."
         ]
     return []
+
+
+def _sway(detector: Detector) -> list[str]:
+    sways = [np.concatenate([[0.0], *channel.sway_history]) for channel in detector.channels]
+    sway = max(float(np.median(part)) for part in sways)
+    noise = float(np.median(detector.noise_uv))
+    if sway < max(SWAY_UV, SWAY_NOISES * noise):
+        return []
+    return [
+        f"The baseline sways by about {sway:.0f} µV all the time, as when the electrodes or the "
+        "limb move; twitches may be hidden under it. A recording at rest tells more."
+    ]
 
 
 def _interference(detector: Detector, events: Events) -> list[str]:

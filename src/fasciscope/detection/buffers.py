@@ -64,3 +64,9 @@ class Buffers:
         if not math.isfinite(last):
             last = next_uv
         return np.linspace(last, next_uv, n + 2)[1:-1]
+
+
+def sway(u: F32, n_frames: int) -> F64:
+    """Return half the range of the means of tenths within each of `n_frames` frames, µV."""
+    tenths = u.reshape(n_frames, 5, -1).mean(axis=2, dtype=np.float64)
+    return np.asarray(0.5 * np.ptp(tenths, axis=1))

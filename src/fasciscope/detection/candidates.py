@@ -28,7 +28,7 @@ F32 = NDArray[np.float32]
     DEFLECTION,  # largest deflection from the local baseline, signed, µV
     WIDTH,  # time at more than a quarter of the deflection, samples
     STEP,  # baseline after minus before, as a part of the deflection, signed
-    SWING,  # range of the slow signal around it, as a part of the deflection
+    SWING,  # range of the slow signal around it, sway apart, as a part of the deflection
     RAILED,  # samples at a rail within it
     MISSING_NEAR,  # 1 if samples are missing within its reach
     ENERGY,  # local energy, µV²
@@ -36,8 +36,9 @@ F32 = NDArray[np.float32]
     SHARPNESS,  # root-mean-square frequency within 6 ms, Hz
     RISE,  # from a fifth of the deflection to all of it, samples
     FALL,  # from all of it to a half, samples
-) = range(17)
-N_CANDIDATE = 17
+    HEARD,  # variance of the noise along any one waveform, µV²
+) = range(18)
+N_CANDIDATE = 18
 
 
 @njit(cache=True, nogil=True)
@@ -104,6 +105,7 @@ def measure(
         row = out[n]
         row[SCORE], row[ATOM] = score, atom
         row[ENERGY], row[FLOOR] = energy[places[j]], floors[f]
+        row[HEARD] = noises[f, atom]
         _deflection(u, place - band_delay, half[atom], smooth, ms, row)
         peak = int(row[PEAK])
         _surroundings(x, u, peak, ms, rail_low, rail_high, row)
@@ -125,48 +127,78 @@ def _smoothed(u: F32, i: int, smooth: int) -> float:
 def _deflection(u: F32, centre: int, half: int, smooth: int, ms: float, row: F64) -> None:
     """Find the largest deflection from the local baseline, the peak-to-peak and the width.
 
-    The baseline is the median on both sides, so the answer does not depend on a filter's phase.
+    The baseline is the straight line between the medians on both sides, so that the answer depends
+    neither on a filter's phase nor on how the baseline sways.
     """
     before = _median(u, centre - int(35 * ms), centre - int(14 * ms))
     after = _median(u, centre + int(14 * ms), centre + int(35 * ms))
-    base = 0.5 * (before + after)
+    base, slope = 0.5 * (before + after), (after - before) / (49.0 * ms)
     reach = int(min(max(0.7 * half, 5 * ms), 10 * ms))
     best, peak = -1.0, centre
     for i in range(centre - reach, centre + reach + 1):
-        size = abs(_smoothed(u, i, smooth) - base)
+        size = abs(_smoothed(u, i, smooth) - base - slope * (i - centre))
         if size > best:
             best, peak = size, i
     low, high = math.inf, -math.inf
     reach = int(12 * ms)
     first, last = peak, peak
     for i in range(peak - reach, peak + reach + 1):
-        value = _smoothed(u, i, smooth)
+        value = _smoothed(u, i, smooth) - base - slope * (i - centre)
         low, high = min(low, value), max(high, value)
-        if abs(value - base) > 0.25 * best:
+        if abs(value) > 0.25 * best:
             first, last = min(first, i), max(last, i)
     row[PEAK] = peak
     row[AMPLITUDE] = high - low
+    base += slope * (peak - centre)
     row[DEFLECTION] = _smoothed(u, peak, smooth) - base
-    _flanks(u, peak, base, smooth, reach, row)
+    _flanks(u, peak, base, slope, smooth, reach, row)
     row[WIDTH] = last - first + 1
 
 
 @njit(cache=True, nogil=True)
-def _flanks(u: F32, peak: int, base: float, smooth: int, reach: int, row: F64) -> None:
+def _flanks(
+    u: F32, peak: int, base: float, slope: float, smooth: int, reach: int, row: F64
+) -> None:
     """Set how fast the signal, as it came, rose to its largest deflection and fell from it."""
     top, size = peak, 0.0
     for i in range(peak - smooth, peak + smooth + 1):
-        if abs(u[i] - base) > size:
-            top, size = i, abs(u[i] - base)
-    sign = 1.0 if u[top] >= base else -1.0
+        here = abs(u[i] - base - slope * (i - peak))
+        if here > size:
+            top, size = i, here
+    sign = 1.0 if u[top] >= base + slope * (top - peak) else -1.0
     first = top
-    while first > top - reach and sign * (u[first] - base) > 0.2 * size:
+    while first > top - reach and sign * (u[first] - base - slope * (first - peak)) > 0.2 * size:
         first -= 1
     last = top
-    while last < top + reach and sign * (u[last] - base) > 0.5 * size:
+    while last < top + reach and sign * (u[last] - base - slope * (last - peak)) > 0.5 * size:
         last += 1
     row[RISE] = top - first
     row[FALL] = last - top
+
+
+@njit(cache=True, nogil=True)
+def _sway(u: F32, peak: int, ms: float) -> tuple[float, float]:
+    """Return the slope of a swaying baseline per ms, and the range of what sways otherwise.
+
+    Medians of 20 ms, four on each side. A baseline that sways has a slope on both sides, alike in
+    sign; a step or a leaking charge has none before. The range is that around a parabola.
+    """
+    width = max(2, int(20 * ms))
+    values, places = np.empty(8), np.empty(8)
+    for j in range(8):
+        k = j - 5 if j < 4 else j - 3
+        values[j] = _median(u, peak + k * width, peak + (k + 1) * width)
+        places[j] = (k + 0.5) * width / ms
+    squares = places**2 - np.mean(places**2)
+    level = np.mean(values)
+    slope = np.sum(places * values) / np.sum(places**2)
+    bend = np.sum(squares * values) / np.sum(squares**2)
+    rest = values - level - slope * places - bend * squares
+    before = np.sum((places[:4] - np.mean(places[:4])) * values[:4])
+    after = np.sum((places[4:] - np.mean(places[4:])) * values[4:])
+    own = np.sum((places[:4] - np.mean(places[:4])) ** 2)
+    sways = min(before * slope, after * slope) > 0.3 * slope * slope * own
+    return (slope if sways else 0.0), float(np.max(rest) - np.min(rest))
 
 
 @njit(cache=True, nogil=True)
@@ -178,15 +210,9 @@ def _surroundings(
     sign = 1.0 if row[DEFLECTION] >= 0 else -1.0
     before = _median(u, peak - int(40 * ms), peak - int(14 * ms))
     after = _median(u, peak + int(20 * ms), peak + int(46 * ms))
-    row[STEP] = sign * (after - before) / size
-    width = max(2, int(20 * ms))
-    low, high = math.inf, -math.inf
-    for k in range(-5, 5):
-        if k == -1 or k == 0:
-            continue
-        value = _median(u, peak + k * width, peak + (k + 1) * width)
-        low, high = min(low, value), max(high, value)
-    row[SWING] = (high - low) / size
+    slope, swing = _sway(u, peak, ms)
+    row[STEP] = sign * (after - before - 60.0 * slope) / size
+    row[SWING] = swing / size
     railed = 0
     missing = 0.0
     for i in range(peak - int(50 * ms), peak + int(50 * ms)):

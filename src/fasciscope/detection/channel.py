@@ -23,9 +23,10 @@ from fasciscope.detection import (
     noise,
     ranges,
     score,
+    second,
     tails,
 )
-from fasciscope.detection.buffers import Buffers
+from fasciscope.detection.buffers import Buffers, sway
 from fasciscope.detection.settings import Settings
 
 F64 = NDArray[np.float64]
@@ -101,7 +102,6 @@ class ChannelDetector:
         self.floors = np.zeros((0, 3))
         self.frame_base = 0
         self.noise_state = np.zeros(noise.N_STATE)
-
         self.tail = np.zeros(2)
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows: list[F64] = []
@@ -112,10 +112,11 @@ class ChannelDetector:
         self.floor_history: list[F64] = []
         self.level_history: list[F64] = []
         self.turns: list[F64] = []
+        self.sway_history: list[F64] = []
         self._places = np.empty(MAX_PER_FRAME * LINES_EVERY, dtype=np.int64)
 
     def samples(self, seconds: float) -> int:
-        """Return the number of samples in `seconds`, rounded up."""
+        """Return `seconds` in samples, rounded up."""
         return math.ceil(seconds * self.fs_hz)
 
     @property
@@ -225,6 +226,7 @@ class ChannelDetector:
             signal.energy[part],
             hops,
         )
+        self.sway_history.append(sway(signal.u[part], n_frames))
         frames = np.empty((n_frames, noise.N_FRAME))
         noise.describe_frames(hops, self.flat_limit, frames)
         if not converter.is_coarse(self.step_uv):  # nothing fine-stepped and alive is this quiet
@@ -320,7 +322,7 @@ class ChannelDetector:
             self.band_delay,
             self.window_delay,
             *self.rails,
-            self.settings.threshold,
+            min(self.settings.threshold, second.LEAST_SCORE),
             self.tail,
             out,
         )

@@ -147,6 +147,8 @@ class Detector:
     def _provisional(self, rows: NDArray[np.float64], channel: int) -> Events:
         fs_hz = self.info.fs_hz
         ungrouped = np.zeros(len(rows), dtype=np.int64)
+        rows = rows[rows[:, c.SCORE] >= self.settings.threshold]
+        ungrouped = ungrouped[: len(rows)]
         keep = verdict.single(rows, fs_hz) & ~verdict.misshapen(rows, ungrouped, fs_hz)
         return _twitches(rows[keep & (rows[:, c.MISSING_NEAR] == 0)], channel)
 

@@ -34,12 +34,14 @@ class Potentials:
         Family, 0 = none.
     offsets : ndarray, shape (n,), float64
         How much later than its family's template each lies in its waveform, samples.
+    templates : ndarray, shape (n_families, length), float32, µV
     """
 
     rows: F64
     shapes: F32
     labels: I64
     offsets: F64
+    templates: F32
 
 
 def untangle(
@@ -80,7 +82,7 @@ def untangle(
     for members, (placed, loose) in zip(close, resolved, strict=True):
         out.take(np.array(loose, dtype=np.int64))
         out.place(members, placed, shift, templates, fs_hz)
-    return out.sorted()
+    return out.sorted(templates)
 
 
 def _learn(
@@ -197,7 +199,7 @@ class _Collected:
             self._labels.append(np.array([one.family]))
             self._offsets.append(np.array([offset]))
 
-    def sorted(self) -> Potentials:
+    def sorted(self, templates: F32) -> Potentials:
         """Return all, ordered by their peaks."""
         rows = np.concatenate(self._rows)
         order = np.argsort(rows[:, c.PEAK], kind="stable")
@@ -206,4 +208,5 @@ class _Collected:
             np.concatenate(self._shapes)[order],
             np.concatenate(self._labels)[order],
             np.concatenate(self._offsets)[order],
+            templates,
         )

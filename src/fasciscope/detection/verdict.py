@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.detection import activity, cardiac, pulses, ranges
+from fasciscope.detection import activity, cardiac, pulses, ranges, second, tails
 from fasciscope.detection import candidates as c
 from fasciscope.detection.channel import ChannelDetector
-from fasciscope.detection.families import LEAST_MEMBERS
-from fasciscope.detection.untangle import untangle
+from fasciscope.detection.families import LEAST_MEMBERS, Grouper
+from fasciscope.detection.untangle import Potentials, untangle
 from fasciscope.events import Kind
 
 F64 = NDArray[np.float64]
@@ -57,6 +57,8 @@ OFTEN = 5
 """Members from which a family vouches for its waveform."""
 CLEAR = 8.0
 """Deflection over noise below which a shape is too uncertain to judge."""
+CLEAR_OF_S = 0.05
+"""Faint candidates closer than this to another potential are its phases."""
 SMALL = 6.0
 """Scores up to this many thresholds may be what is left of interference."""
 BEAT_S = 0.08
@@ -114,7 +116,6 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     snippets = np.concatenate([np.empty((0, width), dtype=np.float32), *channel.snippets])
     keep = single(rows, fs_hz) & (rows[:, c.MISSING_NEAR] == 0)
     keep &= rows[:, c.AMPLITUDE] > STEPS * channel.step_uv
-    keep &= rows[:, c.SCORE] >= channel.threshold
     noise_uv = np.sqrt(rows[:, c.FLOOR] / channel.median_over_mean())
     keep &= rows[:, c.AMPLITUDE] > SLENDER * np.sqrt(rows[:, c.SCORE]) * noise_uv
     order = np.flatnonzero(keep)[np.argsort(rows[keep, c.PEAK], kind="stable")]
@@ -125,7 +126,10 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     beside_gaps = ranges.clip(ranges.widen(gaps, edge), n_samples)
     dead = ranges.union(dead, beside_gaps)
     keep = ~_within(rows, ranges.widen(ranges.union(sustained, dead), edge))
+    rows, snippets, noise_uv = rows[keep], snippets[keep], noise_uv[keep]
+    keep = rows[:, c.SCORE] >= channel.threshold
     found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
+    found = _with_faint(found, rows[~keep], snippets[~keep], noise_uv[~keep] ** 2, channel)
     rows, snippets, labels = found.rows, found.shapes, found.labels
 
     beats = cardiac.find_beats(rows[:, c.PEAK] / fs_hz, snippets, fs_hz)
@@ -170,6 +174,33 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         others,
         sustained,
         unusable,
+    )
+
+
+def _with_faint(
+    found: Potentials,
+    rows: F64,
+    shapes: NDArray[np.float32],
+    noise_power: F64,
+    channel: ChannelDetector,
+) -> Potentials:
+    """Add the faint candidates that look just like a family, away from all other potentials."""
+    away = ~ranges.near(rows[:, c.PEAK], found.rows[:, c.PEAK], CLEAR_OF_S * channel.fs_hz)
+    rows, shapes, noise_power = rows[away], shapes[away], noise_power[away]
+    counts = np.bincount(found.labels, minlength=len(found.templates) + 1)[1:]
+    tail = (channel.threshold - tails.TAIL_FROM) / (channel.settings.threshold - tails.TAIL_FROM)
+    labels, offsets = second.look_again(
+        rows, shapes, noise_power, found.templates, counts, Grouper(channel.fs_hz), tail
+    )
+    new = labels > 0
+    every = np.concatenate([found.rows, rows[new]])
+    order = np.argsort(every[:, c.PEAK], kind="stable")
+    return Potentials(
+        every[order],
+        np.concatenate([found.shapes, shapes[new]])[order],
+        np.concatenate([found.labels, labels[new]])[order],
+        np.concatenate([found.offsets, offsets[new]])[order],
+        found.templates,
     )
 
 

@@ -16,7 +16,7 @@ from fasciscope.blocks import Block
 from fasciscope.device.emulator import EmulatedBoard
 from fasciscope.errors import DeviceError, FasciscopeError, InputError, OutputError
 from fasciscope.events import Kind, of_kind
-from fasciscope.sources import ReplaySource
+from fasciscope.sources import ReplaySource, SerialSource
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +183,25 @@ def test_note_and_names_travel_with_the_recording(made, tmp_path):
     got = fasciscope.read(tmp_path / "x_emg.edf")
     assert got.info.note == "lying down"
     assert got.n_samples == 6000
+
+
+def test_a_sink_that_stalls_costs_no_sample(made, tmp_path):
+    class Stalling:
+        stalled = False
+
+        def process(self, _block):
+            if not self.stalled:
+                self.stalled = True
+                threading.Event().wait(1.5)  # at four times real time: six seconds of signal
+
+        def finish(self):
+            pass
+
+    with EmulatedBoard(made.recording, speed=4.0) as board:
+        health = api.capture(
+            SerialSource(board.port), tmp_path / "x.edf", seconds=12, sinks=[Stalling()]
+        )
+    assert health.lost == 0
+    assert np.array_equal(
+        fasciscope.read(tmp_path / "x.edf").samples, made.recording.samples[:24_000]
+    )

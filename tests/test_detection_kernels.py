@@ -33,7 +33,8 @@ class FrontEnd:
         hops = np.empty((x.size // HOP, kernels.N_HOP))
         kernels.front_end(
             x, self.sections, self.delay_line, self.state, self.rings, self.table,
-            1.0 / (0.4 * self.fs_hz), 1.0 / (0.3 * self.fs_hz), DC_GAIN, *self.rails, HOP, u, y, energy, hops,
+            1.0 / (0.4 * self.fs_hz), 1.0 / (0.3 * self.fs_hz), DC_GAIN, *self.rails, HOP,
+            u, y, energy, hops,
         )  # fmt: skip
         return u, y, energy, hops
 

@@ -12,7 +12,10 @@ from typer.testing import CliRunner
 from fasciscope import errors, formats
 from fasciscope.cli import console, main
 
-COMMANDS = ("demo", "ports", "record", "detect", "report", "replay", "simulate", "bench")
+COMMANDS = (
+    *("demo", "ports", "record", "detect", "report", "check", "repair", "replay", "simulate"),
+    *("bench", "firmware"),
+)
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ _PATIENCE_S = 300
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Build the board's firmware, flash it, ask a board about it, or run it without a board.",
+    help="Build the board's firmware, flash it, ask a board about it, or run it without a board."
+    "\n\n\b\nExamples:\n  fasciscope firmware flash --board uno\n  fasciscope firmware info --self-test",
     epilog=console.NOT_A_DEVICE,
 )
 
@@ -262,7 +263,7 @@ def _self_test(link: BoardLink, seconds: float = 5.0) -> None:
     help="Run the firmware without a board: the built .hex on a simulated Uno, with a simulated "
     "muscle on A0.\n\nThe first line on standard output is the path of its port, which any program "
     "can open; it stays there until Ctrl-C.\n\n\b\nExamples:\n  fasciscope firmware simulate\n"
-    "  fasciscope firmware simulate --scene hand --speed 2",
+    "  fasciscope firmware simulate --scene busy --speed 2",
 )
 def simulate(
     scene: Annotated[str, typer.Option(metavar="SCENE", help="What is on A0.")] = "calf",

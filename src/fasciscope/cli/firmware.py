@@ -25,7 +25,8 @@ _PATIENCE_S = 300
 app = typer.Typer(
     no_args_is_help=True,
     help="Build the board's firmware, flash it, ask a board about it, or run it without a board."
-    "\n\n\b\nExamples:\n  fasciscope firmware flash --board uno\n  fasciscope firmware info --self-test",
+    "\n\n\b\nExamples:\n  fasciscope firmware flash --board uno\n"
+    "  fasciscope firmware info --self-test",
     epilog=console.NOT_A_DEVICE,
 )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscope.errors import InputError, OutputError, RecordingError
+from fasciscope.errors import OutputError, RecordingError
 
 
 class Kind(IntEnum):
@@ -220,10 +220,3 @@ def read_tsv(path: Path, fs_hz: float, channel_names: Sequence[str]) -> Events:
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"Cannot read {path}: {error}.") from error
     return from_tsv(text, fs_hz, channel_names, name=path.name)
-
-
-def samples_of(seconds: float, fs_hz: float) -> int:
-    """Return the nearest whole number of samples in `seconds`, at least 1."""
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise InputError(f"A time must be a positive number of seconds, not {seconds}.")
-    return max(1, round(seconds * fs_hz))

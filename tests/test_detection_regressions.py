@@ -17,10 +17,14 @@ from detection_cases import (
     with_gap,
 )
 from fasciscope import events as ev
+from fasciscope.analysis import detect
+from fasciscope.blocks import Block, Channel, StreamInfo
 from fasciscope.detection import Detector
+from fasciscope.detection.buffers import Pile
 from fasciscope.events import Kind
 from fasciscope.recording import Recording, from_array
 from fasciscope.scoring import score
+from fasciscope.simulation import simulate
 from test_detection_accuracy import heart
 
 FS = 2000.0
@@ -274,3 +278,24 @@ def test_the_stated_look_ahead_holds_at_odd_rates(fs_hz):
     ]
     assert len(late_s) > 20
     assert max(late_s) <= detector.look_ahead_s
+
+
+def test_days_of_live_samples_need_a_few_bytes_a_second():
+    second = noise(1000, 1000.0, seed=3).round().astype(np.int16)[:, np.newaxis]
+    detector = Detector(StreamInfo(1000.0, (Channel("EMG1", 1.0),)))
+    channel = detector.channels[0]
+    for k in range(1800):
+        detector.process(Block(second, k * 1000))
+    kept = [pile for pile in vars(channel).values() if isinstance(pile, Pile)]
+    kept += [pile for pile in vars(channel.stretches).values() if isinstance(pile, Pile)]
+    assert len(kept) >= 10
+    assert sum(len(pile) for pile in kept) < 15 * len(kept)  # arrays, each with a header
+    assert sum(part.nbytes for pile in kept for part in pile) < 100 * 1800
+
+
+# shape
+
+
+def test_a_waveform_whose_middle_phase_is_narrow_is_no_electrode_pop():
+    made = simulate("calf", seconds=60, seed=0)
+    assert score(detect(made.recording).events, made.truth, 2000.0).f1 >= 0.97

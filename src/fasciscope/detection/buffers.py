@@ -1,18 +1,36 @@
-"""The last seconds of one channel: raw, wide-band, band-passed, and its energy, side by side.
+"""What one channel keeps: its last seconds side by side, and piles of what was found so far.
 
 Samples are numbered from the beginning of the stream; `base` is the number of place 0. Memory stays
-the same however long the stream is.
+the same however long the stream is, but for the piles: those hold a few bytes a frame.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+
+
+class Pile(list[NDArray[Any]]):
+    """Arrays to be joined in the end; small ones are joined on the way, empty ones left out.
+
+    A live stream brings an array every half second, most of them nearly empty: kept apart, their
+    headers would outweigh what is in them a hundredfold. Each part is more than twice as long as
+    the next, so there are few of them, and a value is copied a few times at most.
+    """
+
+    def append(self, part: NDArray[Any]) -> None:
+        """Add an array; shape (n, ...), the same dtype and trailing shape as the others."""
+        if not len(part):
+            return
+        while self and len(self[-1]) <= 2 * len(part):
+            part = np.concatenate([self.pop(), part])
+        super().append(part)
 
 
 class Buffers:
@@ -66,7 +84,7 @@ class Buffers:
         return np.linspace(last, next_uv, n + 2)[1:-1]
 
 
-def sway(u: F32, n_frames: int) -> F64:
+def sway(u: F32, n_frames: int) -> F32:
     """Return half the range of the means of tenths within each of `n_frames` frames, µV."""
     tenths = u.reshape(n_frames, 5, -1).mean(axis=2, dtype=np.float64)
-    return np.asarray(0.5 * np.ptp(tenths, axis=1))
+    return np.asarray(0.5 * np.ptp(tenths, axis=1), dtype=np.float32)

@@ -3,7 +3,7 @@
 Frames of half a second are the unit of everything that is decided, counted from sample 0, so that
 how the stream was cut into blocks cannot matter. The first ten seconds are held back until lines
 and noise are known; after that a frame is decided two seconds after it ended. Memory does not grow
-with the samples, only with what is found.
+with the samples, only with what is found: besides, a hundred bytes a second.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from fasciscope.detection import (
     second,
     tails,
 )
-from fasciscope.detection.buffers import Buffers, sway
+from fasciscope.detection.buffers import Buffers, Pile, sway
 from fasciscope.detection.settings import Settings
 
 F64 = NDArray[np.float64]
@@ -104,15 +104,11 @@ class ChannelDetector:
         self.noise_state = np.zeros(noise.N_STATE)
         self.tail = np.zeros(2)
         self.snippet_half = round(SNIPPET_S * fs_hz)
-        self.rows: list[F64] = []
-        self.snippets: list[NDArray[np.float32]] = []
+        self.rows, self.snippets = Pile(), Pile()
         self.stretches = gates.Stretches(self.hop)
-        self.raised_ranges: list[NDArray[np.int64]] = []
-        self.profile: list[F64] = []
-        self.floor_history: list[F64] = []
-        self.level_history: list[F64] = []
-        self.turns: list[F64] = []
-        self.sway_history: list[F64] = []
+        self.raised_ranges, self.profile = Pile(), Pile()
+        self.floor_history, self.level_history = Pile(), Pile()
+        self.turns, self.sway_history = Pile(), Pile()
         self._places = np.empty(MAX_PER_FRAME * LINES_EVERY, dtype=np.int64)
 
     def samples(self, seconds: float) -> int:
@@ -252,9 +248,9 @@ class ChannelDetector:
             self.floors,
         )
         floors = self.floors[first:last, 0].copy()
-        self.floor_history.append(floors)
-        self.level_history.append(self.frames[first:last, noise.LEVEL].copy())
-        self.turns.append(self.floors[first:last, 2].copy())
+        self.floor_history.append(floors.astype(np.float32))
+        self.level_history.append(self.frames[first:last, noise.LEVEL].astype(np.float32))
+        self.turns.append(self.floors[first:last, 2].astype(np.int8))
         raised = (self.floors[first:last, 1] == 0.0) & (self.frames[first:last, noise.USABLE] > 0)
         self.raised_ranges.append(ranges.runs(raised) + self.n_decided)
         at = self.n_decided * self.frame - self.signal.base
@@ -281,7 +277,8 @@ class ChannelDetector:
         hops[:, :2] = self.hops[start:stop, :2]
         quiet = np.repeat(floors, noise.HOPS_PER_FRAME)
         hops[:, 2] = np.minimum(hops[:, 0] / quiet, gates.BUSY) * self.median_over_mean()
-        self.profile.append(hops.reshape(-1, PROFILE_HOPS, 3).mean(axis=1))
+        profile = hops.reshape(-1, PROFILE_HOPS, 3).mean(axis=1)
+        self.profile.append(profile.astype(np.float32))
         self.n_decided = until
         self._forget()
         return found

@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection import ranges
+from fasciscope.detection.buffers import Pile
 from fasciscope.detection.kernels import FLAT, POWER, RAILED
 
 F64 = NDArray[np.float64]
@@ -115,9 +116,7 @@ class Stretches:
     def __init__(self, hop: int) -> None:
         self.hop = hop
         self.rail_limit = max(2, hop // 2)
-        self.busy: list[I64] = []
-        self.dense: list[I64] = []
-        self.unusable: list[I64] = []
+        self.busy, self.dense, self.unusable = Pile(), Pile(), Pile()
         self._n_dense = 0  # hops whose occupancy is decided
 
     def collect(

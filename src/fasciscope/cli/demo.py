@@ -165,8 +165,10 @@ def _analyse(recording: Recording, recording_file: Path) -> Analysis:
     from fasciscope.report import write_report
 
     analysis = analyse(recording)
-    outputs.write_events(formats.beside(recording_file, "events.tsv"), analysis)
-    outputs.write_summary(formats.beside(recording_file, "summary.json"), analysis)
+    events, summary = (
+        formats.beside(recording_file, name) for name in ("events.tsv", "summary.json")
+    )
+    outputs.write_results(events, summary, analysis)
     with console.busy("Drawing the report"):
         for suffix in ("html", "png"):
             target = formats.beside(recording_file, f"report.{suffix}")

@@ -67,8 +67,7 @@ def _one(file: Path, channels: str | None, events: Path | None, summary: Path | 
     analysis = analyse(recording)
     events = events or formats.beside(file, "events.tsv")
     summary = summary or formats.beside(file, "summary.json")
-    outputs.write_events(events, analysis)
-    outputs.write_summary(summary, analysis)
+    outputs.write_results(events, summary, analysis)
     console.result(words.table(str(file), analysis.summary))
     console.result(f"  {'written':<11} {events}, {summary}")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fasciscope.api import must_have_folder
 from fasciscope.errors import OutputError
@@ -13,6 +14,9 @@ from fasciscope.formats.whole_file import write_whole
 
 if TYPE_CHECKING:
     from fasciscope.analysis import Analysis
+
+DIGEST = "events_sha256"
+"""Key of the summary that holds the checksum of the table of events written with it."""
 
 
 def write_text(path: Path, text: str, *, ours: bool) -> None:
@@ -33,10 +37,7 @@ def write_text(path: Path, text: str, *, ours: bool) -> None:
     if path.is_dir():
         raise OutputError(f"{path} is a folder. Give the name of a file.")
     if path.is_file() and not ours:
-        raise OutputError(
-            f"{path} exists and was not written by fasciscope, so it is left as it is. "
-            "Give another name with --events or --summary."
-        )
+        _refuse(path)
     must_have_folder(path)
     # A device such as /dev/stdout is written to, never replaced.
     plain = path.is_file() or not path.exists()
@@ -51,19 +52,61 @@ def write_text(path: Path, text: str, *, ours: bool) -> None:
         ) from error
 
 
-def write_events(path: Path, analysis: Analysis) -> None:
-    """Write the events of `analysis` as a BIDS table; replaces an older table of ours."""
-    from fasciscope import events
+def _refuse(path: Path) -> NoReturn:
+    raise OutputError(
+        f"{path} exists and was not written by fasciscope, so it is left as it is. "
+        "Give another name with --events or --summary."
+    )
+
+
+def write_results(events: Path, summary: Path, analysis: Analysis) -> None:
+    """Write the events of `analysis` as a BIDS table, and its summary as JSON.
+
+    Older ones of ours are replaced; a table that a person has worked on is not.
+
+    Parameters
+    ----------
+    events, summary : Path
+    analysis : Analysis
+
+    Raises
+    ------
+    OutputError
+        As `write_text`; also if the table's name is one of a truth or a review, or the table is no
+        longer the one whose checksum stands in the summary beside it. Nothing is written then.
+    """
+    from fasciscope.events import TSV_COLUMNS, to_tsv
 
     names = [channel.name for channel in analysis.info.channels]
-    text = events.to_tsv(analysis.events, analysis.info.fs_hz, names)
-    write_text(path, text, ours=_begins_with(path, "\t".join(events.TSV_COLUMNS)))
+    text = to_tsv(analysis.events, analysis.info.fs_hz, names)
+    old = _summary(summary)
+    if summary.is_file() and not old:
+        _refuse(summary)
+    if events.is_file() and _is_reviewed(events, old):
+        raise OutputError(
+            f"{events} holds a truth, or was changed since fasciscope wrote it, so it is left as "
+            "it is. Rename it, as NAME_desc-reviewed_events.tsv for one, or give another name "
+            "with --events."
+        )
+    write_text(events, text, ours=_begins_with(events, "\t".join(TSV_COLUMNS)))
+    figures = {**analysis.summary, DIGEST: _digest(text.encode())}
+    write_text(
+        summary, json.dumps(plain(figures), indent=2, ensure_ascii=False) + "\n", ours=bool(old)
+    )
 
 
-def write_summary(path: Path, analysis: Analysis) -> None:
-    """Write the summary of `analysis` as JSON; replaces an older summary of ours."""
-    text = json.dumps(plain(analysis.summary), indent=2, ensure_ascii=False) + "\n"
-    write_text(path, text, ours=_holds_summary(path))
+def _is_reviewed(events: Path, summary: dict[str, Any]) -> bool:
+    """Tell whether a table is, by its name or by the summary, no longer as it was written."""
+    if events.name.endswith("_truth_events.tsv") or "_desc-" in events.name:
+        return True
+    try:
+        return DIGEST in summary and summary[DIGEST] != _digest(events.read_bytes())
+    except OSError:
+        return True
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def plain(value: Any) -> Any:
@@ -89,11 +132,13 @@ def _begins_with(path: Path, line: str) -> bool:
         return False
 
 
-def _holds_summary(path: Path) -> bool:
+def _summary(path: Path) -> dict[str, Any]:
+    """Return the summary of ours in `path`; an empty one if there is none."""
     if not path.is_file():
-        return False
+        return {}
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):  # the last for brackets without end
-        return False
-    return isinstance(found, dict) and {"twitches_per_minute", "software_version"} <= found.keys()
+        return {}
+    ours = isinstance(found, dict) and {"twitches_per_minute", "software_version"} <= found.keys()
+    return found if ours else {}

@@ -271,3 +271,15 @@ def test_a_real_analysis_fits_the_page(tmp_path):
     json.dumps(found.summary, allow_nan=False)
     write_report(source, found, tmp_path / "a.html")
     assert Path(tmp_path / "a.html").stat().st_size > 10_000
+
+
+def test_all_that_the_quality_says_is_on_the_page():
+    source = recording()
+    done = analysis(source)
+    said = [f"Sentence {k} says what to mind in this recording, at some length." for k in range(11)]
+    done.summary["quality"] = said
+    with style():
+        figure = draw(source, done)
+    texts = " ".join(text.get_text() for ax in figure.axes for text in ax.texts)
+    assert said[-1] in " ".join(texts.split())
+    assert "…" not in texts

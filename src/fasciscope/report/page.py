@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.gridspec import GridSpec
 
 A4_INCHES = (8.27, 11.69)
+SMALLER = (1.0, 0.94, 0.88, 0.82, 0.76, 0.7)
+"""Sizes of the words, tried until all that is to be said fits; 5 points can still be read."""
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
@@ -157,14 +159,24 @@ def _words(figure: Figure, foot: Any, recording: Recording, analysis: Analysis) 
         (f"Note: {recording.info.note}" if recording.info.note else "", 6.8),
     ]
     height_pt = ax.get_position().height * figure.get_figheight() * 72
-    left_pt = 0.98 * height_pt
-    for text, size in paragraphs:
-        room = int(left_pt / (1.42 * size))
-        if not text or room < 1:
-            continue
-        lines = textwrap.wrap(
-            text, round(66 * 7.2 / size), max_lines=room, placeholder=" …", break_long_words=True
-        )
-        y = left_pt / height_pt
+    room_pt = 0.98 * height_pt
+    for smaller in SMALLER:  # until all of it fits
+        sized = [(text, size * smaller) for text, size in paragraphs if text]
+        if sum(_height_pt(_lines(text, size), size) for text, size in sized) <= room_pt:
+            break
+    for text, size in sized:
+        room = int(room_pt / (1.42 * size))
+        if room < 1:
+            break
+        lines = _lines(text, size, max_lines=room, placeholder=" …")
+        y = room_pt / height_pt
         ax.text(0.0, y, "\n".join(lines), fontsize=size, color="#1a1a1a", va="top", linespacing=1.3)
-        left_pt -= len(lines) * size * 1.42 + 4.0
+        room_pt -= _height_pt(lines, size)
+
+
+def _lines(text: str, size: float, **limits: Any) -> list[str]:
+    return textwrap.wrap(text, round(66 * 7.2 / size), break_long_words=True, **limits)
+
+
+def _height_pt(lines: list[str], size: float) -> float:
+    return len(lines) * size * 1.42 + 4.0

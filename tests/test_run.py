@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +12,9 @@ from hypothesis import strategies as st
 
 from fasciscope.blocks import Marker
 from fasciscope.device import messages as m
+from fasciscope.device import run as run_module
 from fasciscope.device.inbox import Inbox
-from fasciscope.device.run import Run
+from fasciscope.device.run import LostBoardError, Run
 from fasciscope.errors import DeviceError
 
 SETUP = m.Configured(1_000_000, 1, 4, 2048, 4092, 4096, 32, 0)
@@ -156,3 +160,26 @@ def test_whatever_a_board_says_blocks_are_in_order_and_exact(batches):
         assert block.samples.dtype == np.int16
         assert block.samples.shape[1] == 1
         next_index = block.stop_index
+
+
+def test_a_board_that_answers_but_sends_no_samples(monkeypatch):
+    monkeypatch.setattr(run_module, "SILENCE_S", 0.3)
+    run = started()
+    run.feed([data(0, 0)], 1.0)
+    over = threading.Event()
+
+    def talk():
+        while not over.wait(0.02):
+            run.feed([status(32)], time.monotonic())
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    try:
+        stream = run.blocks(block_s=0.032)
+        assert len(next(stream)) == 32
+        with pytest.raises(LostBoardError, match=r"answers, but has sent no samples.*safe") as lost:
+            list(stream)
+    finally:
+        over.set()
+        talker.join()
+    assert lost.value.restarted

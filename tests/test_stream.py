@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fasciscope.blocks import Channel, StreamInfo
+from fasciscope.device import messages as m
 from fasciscope.device import rejoin, stream
 from fasciscope.device import run as run_module
 from fasciscope.device.boards import PortCandidate
@@ -308,6 +309,34 @@ def test_silence_is_waited_out_too(port_moves, monkeypatch):
     assert taker.error is None
     check(taker, played)
     assert len(taker.gaps) == 1
+
+
+def test_a_board_that_answers_but_sends_no_samples_is_told_to_begin_anew(port_moves, monkeypatch):
+    monkeypatch.setattr(run_module, "SILENCE_S", 0.6)
+    dry = threading.Event()
+
+    def without_data(data):
+        # a frame begins with the place of its first zero, and its type
+        frames = data.split(b"\0")
+        return b"\0".join(one for one in frames if one[1:2] != bytes([m.Data.TYPE]))
+
+    played = recording()
+    with EmulatedBoard(
+        played, speed=SPEED, mangle=lambda data: without_data(data) if dry.is_set() else data
+    ) as board:
+        port_moves(board)
+        taker = Taker(board)
+        taker.until(2000)
+        dry.set()
+        began = time.monotonic()
+        while not taker.stream.health.reconnects and time.monotonic() - began < 10:
+            time.sleep(0.01)
+        dry.clear()
+        taker.until(taker.newest + 2000)
+        taker.end()
+    assert taker.error is None
+    gap = taker.stream.health.host_gaps[0]
+    assert gap.reason == "the board sent no samples"
 
 
 @pytest.mark.parametrize("wait_s", [-1.0, float("nan"), float("inf"), 1e6])

@@ -20,7 +20,9 @@ from fasciscope.device.inbox import Inbox
 from fasciscope.errors import DeviceError
 
 SILENCE_S = 5.0
-"""A board that has not been heard for so long is taken for gone."""
+"""A board that has not been heard for so long is taken for gone; one that is heard but has sent no
+samples for so long, or for `_DRY_FRAMES` frames, is told to begin anew."""
+_DRY_FRAMES = 4
 BLOCK_S = 0.1
 """About how much signal a block holds."""
 _NEAR_S = 10.0
@@ -34,7 +36,7 @@ class LostBoardError(DeviceError):
     reason : str
         In a few words, for an annotation.
     restarted : bool
-        The port is as it was: the board has only started anew.
+        The port is as it was: only the run is to be begun anew.
     """
 
     def __init__(self, text: str, reason: str, *, restarted: bool = False) -> None:
@@ -267,7 +269,8 @@ class Run:
         """
         n_scans = max(round(block_s * self.setup.rate_mhz / 1000), 1)
         markers: list[Marker] = []
-        wait_s, waited_s, heard_s = 2 * block_s, 0.0, self._heard_s
+        wait_s, waited_s, dry_s, heard_s = 2 * block_s, 0.0, 0.0, self._heard_s
+        frame_s = 1000 * self.setup.scans_per_frame / self.setup.rate_mhz
         while True:
             taken = self.inbox.take(n_scans, wait_s)
             markers += taken.markers
@@ -279,11 +282,13 @@ class Run:
             if taken.ended:
                 break
             # waits are counted, not the clock: a computer that was asleep has not been listening
-            quiet = not taken.chunks and self._heard_s == heard_s
-            waited_s = waited_s + wait_s if quiet else 0.0
+            dry_s = 0.0 if taken.chunks else dry_s + wait_s
+            waited_s = waited_s + wait_s if dry_s and self._heard_s == heard_s else 0.0
             heard_s = self._heard_s
             if waited_s > SILENCE_S:
                 self._fell_silent()
+            elif dry_s > max(SILENCE_S, _DRY_FRAMES * frame_s):
+                self._ran_dry(dry_s)
         lost = max((taken.final_index or 0) - self._taken_index, 0)
         self._taken_index += lost
         if markers or lost:
@@ -313,6 +318,16 @@ class Run:
             board_level=status.level / 255 if status else None,
             inbox_level=self.inbox.level,
             overflowed=self.inbox.overflowed_scans,
+        )
+
+    def _ran_dry(self, dry_s: float) -> None:
+        self.end(
+            LostBoardError(
+                f"{self._label} answers, but has sent no samples for {dry_s:.0f} s. What was "
+                "recorded so far is safe. Press its reset button, then start anew.",
+                "the board sent no samples",
+                restarted=True,
+            )
         )
 
     def _fell_silent(self) -> None:

@@ -31,7 +31,7 @@ from fasciscope.errors import DeviceError, InputError
 WAIT_S = 60.0
 """How long a board that went away is waited for."""
 WAIT_S_MAX = 86_400.0
-"""Longest that can be asked for: a day, as long as a gap may be."""
+"""Longest that can be asked for: a day. The file takes gaps of an hour more."""
 _BEAT_S = 0.25
 _SUMS = ("lost_frames", "duplicates", "implausible", "overruns", "board_errors", "overflowed")
 

@@ -64,11 +64,19 @@ def test_an_array_gives_the_same_events_as_its_recording(made):
         ((np.zeros(0), 1000), "not empty"),
         (("rest.edf",), "Read the file first"),
         ((["a", "b"], 1000), "not an array of numbers"),
+        ((np.zeros(5000, complex), 1000), "not an array of numbers"),
+        ((np.zeros(5000), "fast"), "a number of hertz, not 'fast'"),
     ],
 )
 def test_detect_refuses(args, words):
     with pytest.raises(InputError, match=words):
         fasciscope.detect(*args)
+
+
+@pytest.mark.parametrize("path", [None, 3, b"a.edf"])
+def test_read_wants_a_name(path):
+    with pytest.raises(InputError, match="by the name of its file"):
+        fasciscope.read(path)
 
 
 def test_detect_does_not_let_a_recording_have_another_rate(made):

@@ -138,13 +138,21 @@ def from_array(signal: ArrayLike, fs_hz: float, *, name: str = "array") -> Recor
     Raises
     ------
     InputError
-        If the array is empty, has more than two dimensions or more than 64 channels, or holds
-        anything that is not a finite number; the text gives the place of the first such sample.
+        If the rate is no number, or the array is empty, complex, has more than two dimensions or
+        more than 64 channels, or holds anything that is not a finite number; the text gives the
+        place of the first such sample.
     """
     try:
-        values = np.asarray(signal, dtype=np.float64)
+        values = np.asarray(signal)
+        if np.iscomplexobj(values):
+            raise TypeError
+        values = values.astype(np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name} is not an array of numbers.") from None
+        raise InputError(f"{name} is not an array of numbers in microvolts.") from None
+    try:
+        fs_hz = float(fs_hz)
+    except (TypeError, ValueError):
+        raise InputError(f"The sampling rate must be a number of hertz, not {fs_hz!r}.") from None
     if values.ndim == 1:
         values = values[:, np.newaxis]
     if values.ndim != 2 or values.size == 0:
@@ -164,4 +172,4 @@ def from_array(signal: ArrayLike, fs_hz: float, *, name: str = "array") -> Recor
         Channel(f"EMG{i + 1}", uv_per_count=1.0, count_min=-rail, count_max=rail)
         for i in range(values.shape[1])
     )
-    return Recording(StreamInfo(float(fs_hz), channels), np.asfortranarray(values), name=name)
+    return Recording(StreamInfo(fs_hz, channels), np.asfortranarray(values), name=name)

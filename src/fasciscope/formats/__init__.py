@@ -6,12 +6,13 @@ format that knows it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fasciscope.errors import RecordingError
+from fasciscope.errors import InputError, RecordingError
 from fasciscope.formats.naming import beside
 
 if TYPE_CHECKING:
@@ -89,7 +90,11 @@ def read(path: str | Path) -> Recording:
     ------
     RecordingError
         If there is no such file, it is empty or of no known kind, or holds nothing usable.
+    InputError
+        If `path` is no path.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError(f"A recording is read by the name of its file, not by {path!r}.")
     path = Path(path)
     return _known(path).read(path)
 

@@ -437,7 +437,7 @@ def test_an_error_inside_the_context_keeps_what_was_taken(tmp_path):
         (Block(counts(5), 999), "without overlap"),
         (Block(np.zeros((5, 2)), 1000), "whole counts"),
         (Block(np.full((5, 2), 40_000, np.int32), 1000), "-32768 to 32767"),
-        (Block(counts(5), 2**31), "more than a day"),
+        (Block(counts(5), 2**31), "more than 25 hours"),
     ],
 )
 def test_a_block_that_does_not_fit_is_refused_and_harms_nothing(tmp_path, block, words):

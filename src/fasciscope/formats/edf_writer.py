@@ -32,8 +32,9 @@ from fasciscope.formats import edf_tal as tal
 from fasciscope.formats.edf_file import RecordFile
 from fasciscope.formats.edf_layout import ANNOTATION_SAMPLES, plan
 
-GAP_S_MAX = 86_400.0
-"""Longest gap that is filled (s); a longer one is a fault upstream, and would fill the disk."""
+GAP_S_MAX = 90_000.0
+"""Longest gap that is filled (s): a board may be waited for a day, and then takes its time to come
+back. A longer one is a fault upstream, and would fill the disk."""
 _Waiting = tuple[int, int, tal.Annotation]
 
 
@@ -107,7 +108,7 @@ class EdfWriter:
         ------
         InputError
             If the block overlaps what was taken, has another number of channels, holds values
-            that are not whole numbers of 16 bits, or follows a gap of more than a day.
+            that are not whole numbers of 16 bits, or follows a gap of more than 25 hours.
         OutputError
             If the file cannot be written, or was closed before.
         """
@@ -184,7 +185,8 @@ class EdfWriter:
             )
         if gap > GAP_S_MAX * self.info.fs_hz:
             raise InputError(
-                f"{gap} samples are missing before sample {block.first_index}: more than a day. "
+                f"{gap} samples are missing before sample {block.first_index}: more than "
+                f"{GAP_S_MAX / 3600:g} hours. "
                 "That is taken for a fault and not filled."
             )
         return samples

@@ -150,7 +150,8 @@ class StatusLine:
 
         self._next = now + TERMINAL_EVERY_S
         line = Text(f"{text}\n{link}", no_wrap=True, overflow="ellipsis")
-        line.append(f"   {self._hint}", style="dim")
+        if self._hint:
+            line.append(f"\n{self._hint}", style="dim")  # a line of its own: it must not be cut
         self._live.update(line, refresh=True)
 
     def _text(self, block: Block, health: Health) -> str:

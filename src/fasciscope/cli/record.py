@@ -144,8 +144,7 @@ def _run(
             )
     except FasciscopeError:
         if output.exists():
-            kept_s = counter.detector.n_samples / source.info.fs_hz
-            console.status(f"{output} is kept, with {words.length(kept_s)} of recording.")
+            console.status(f"{output} is kept. To see what is in it: fasciscope check {output}")
         raise
     return health, counter
 

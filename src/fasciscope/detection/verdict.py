@@ -39,8 +39,10 @@ POP_S = 0.0035
 """A surface potential is wider than this at a quarter of its height; an electrode pop is not."""
 SHARP_HZ = 300.0
 """A potential of 8 ms with four phases has a root-mean-square frequency of 220 Hz; a spike of two
-milliseconds has more than 400. What is narrow must also be six tenths as sharp: the middle phase of
-a potential may be narrow too, and a width is a matter of a few samples."""
+milliseconds has more than 400. What is narrow must also be six tenths as sharp where it comes again
+and again, since the middle phase of a potential may be narrow, and at low rates, where a width is a
+matter of two or three samples."""
+FINE_HZ = 1500.0
 STEP_LIMIT = 0.25
 """A potential returns to where it began, or beyond it (a high-pass swings back); what 20 to 46 ms
 later still lies on the same side is an electrode's charge leaking away."""
@@ -268,14 +270,17 @@ def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
     since the signal around a single one may hold anything.
     """
     figures = rows[:, list(SHAPE)].copy()
+    often = np.zeros(len(rows), dtype=np.bool_)
     for k in range(1, int(labels.max(initial=0)) + 1):
         members = labels == k
         if members.sum() >= OFTEN:
             figures[members] = np.median(figures[members], axis=0)
             figures[members, SHAPE.index(c.SWING)] = 0.0
+            often |= members
     width, step, swing, sharp, rise, fall = figures.T
     clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
-    narrow = (width <= POP_S * fs_hz) & (sharp > 0.6 * SHARP_HZ)
+    narrow = width <= POP_S * fs_hz
+    narrow &= (sharp > 0.6 * SHARP_HZ) | ((fs_hz > FINE_HZ) & ~often)
     pop = narrow | (sharp > SHARP_HZ)
     stepped = (step > STEP_LIMIT) | (step < -STEP_BACK)
     leaked = (rise <= JUMP_S * fs_hz) & (fall >= LEAK_S * fs_hz) & (rows[:, c.RAILED] == 0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from fasciscope import events, formats
-from fasciscope.cli.outputs import _holds_summary
+from fasciscope.cli.outputs import _summary
 from fasciscope.device import messages as m
 from fasciscope.device.protocol import FrameDecoder
 from fasciscope.device.run import Run
@@ -95,7 +95,7 @@ def table(data: bytes) -> None:
 def summary(data: bytes) -> None:
     """A JSON that may be a summary of ours: yes or no, nothing else."""
     _FILE.write_bytes(data)
-    if _holds_summary(_FILE) not in (True, False):
+    if not isinstance(_summary(_FILE), dict):
         raise AssertionError("neither yes nor no")
 
 

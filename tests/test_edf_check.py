@@ -173,3 +173,20 @@ def test_the_commands_say_it_in_words(tmp_path, capsys, command, monkeypatch):
         assert "Left off: 13 bytes" in said.err
         assert check(tmp_path / "a_repaired.edf").is_sound
         assert not check(tmp_path / "a.edf").is_sound
+
+
+def test_an_end_that_the_header_promises_and_that_is_not_there_is_missing(
+    tmp_path, capsys, monkeypatch
+):
+    from fasciscope.cli import main
+
+    path = tmp_path / "a.edf"
+    write(path, gap=2100)
+    header = read_header(path)
+    path.write_bytes(path.read_bytes()[: header.n_bytes + 8 * header.record_bytes + 5])
+    assert check(path).missing_end_s == 1.5
+    monkeypatch.setattr("sys.argv", ["fasciscope", "check", str(path)])
+    with pytest.raises(SystemExit):
+        main.run()
+    said = capsys.readouterr().out
+    assert "2.100 s to 2.500 s; and the last 1.5 s that the header promises" in said

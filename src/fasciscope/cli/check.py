@@ -78,8 +78,13 @@ def _header(found: FileCheck) -> str:
 
 
 def _missing(found: FileCheck) -> str:
-    if not found.gaps:
-        return "nothing"
+    parts = [_gaps(found)] if found.gaps else []
+    if found.missing_end_s:
+        parts.append(f"the last {words.length(found.missing_end_s)} that the header promises")
+    return "; and ".join(parts) or "nothing"
+
+
+def _gaps(found: FileCheck) -> str:
     shown = ", ".join(
         f"{first / found.fs_hz:.3f} s to {stop / found.fs_hz:.3f} s"
         for first, stop in found.gaps[:_GAPS_SHOWN]

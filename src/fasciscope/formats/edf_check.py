@@ -33,6 +33,8 @@ class FileCheck:
         What the header says; -1 if the recording was never closed.
     records_whole : int
         What the file holds.
+    record_s : float
+        Length of a data record, seconds.
     bytes_left_over : int
         Behind the last whole data record.
     gaps : tuple of (int, int)
@@ -48,6 +50,7 @@ class FileCheck:
     n_samples: int
     records_announced: int
     records_whole: int
+    record_s: float
     bytes_left_over: int
     gaps: tuple[tuple[int, int], ...]
     markers: int
@@ -62,6 +65,11 @@ class FileCheck:
     def lost_samples(self) -> int:
         """Samples a channel that are missing."""
         return sum(stop - first for first, stop in self.gaps)
+
+    @property
+    def missing_end_s(self) -> float:
+        """Seconds that the header promises behind what the file holds; 0 if it promises none."""
+        return max(self.records_announced - self.records_whole, 0) * self.record_s
 
     @property
     def needs_repair(self) -> bool:
@@ -97,6 +105,7 @@ def check_edf(path: Path) -> FileCheck:
         n_samples=recording.n_samples,
         records_announced=header.n_records,
         records_whole=n_records,
+        record_s=float(header.record_duration),
         bytes_left_over=rest,
         gaps=tuple((int(first), int(stop)) for first, stop in recording.gaps),
         markers=len(recording.markers),

@@ -344,8 +344,11 @@ def test_a_port_that_is_not_there_and_one_that_is_no_port(tmp_path):
         open_board("/dev/nowhere")
     file = tmp_path / "file"
     file.write_text("x")
-    with pytest.raises(DeviceError, match="cannot be opened as a serial port"):
-        open_board(str(file))
+    for none in (str(file), "/dev/null"):
+        with pytest.raises(
+            DeviceError, match=r"cannot be opened as a serial port.*fasciscope ports"
+        ):
+            open_board(none)
 
 
 def test_a_port_that_must_not_be_opened():

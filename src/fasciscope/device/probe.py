@@ -86,6 +86,11 @@ def _why_not(port: str, error: Exception) -> str:
         )
     if code in (errno.EACCES, errno.EPERM) or "PermissionError" in text:
         return f"{port} is there, but may not be opened. {permission_hint(port)}"
+    if "Could not configure port" in text:  # it can be opened, but takes no baud rate
+        return (
+            f"{port} cannot be opened as a serial port, since it is none. Run `fasciscope ports` "
+            "to see what there is."
+        )
     return f"{port} cannot be opened as a serial port: {getattr(error, 'strerror', None) or error}."
 
 

@@ -283,3 +283,13 @@ def test_all_that_the_quality_says_is_on_the_page():
     texts = " ".join(text.get_text() for ax in figure.axes for text in ax.texts)
     assert said[-1] in " ".join(texts.split())
     assert "…" not in texts
+
+
+def test_numbers_in_the_close_up_do_not_stand_over_each_other():
+    source = recording()
+    found = twitches([60_000, 60_008, 60_400, 60_408], family=[1, 1, 2, 3])
+    with style():
+        figure = draw(source, analysis(source, found))
+    ax = next(ax for ax in figure.axes if "close up" in ax.get_title(loc="left"))
+    shown = [(text.get_text(), text.get_ha()) for text in ax.texts]
+    assert shown == [("1", "center"), ("2", "center"), ("3", "left")]

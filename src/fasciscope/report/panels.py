@@ -146,6 +146,8 @@ def closer(ax: Axes, recording: Recording, analysis: Analysis) -> None:
     ax.set_xlim(time[0], max(time[-1], time[0] + 1 / fs_hz))
     shade(ax, analysis.events, channel, fs_hz, label=True)
     row = high + 0.06 * height  # marks stand above the signal, wherever its peak points
+    beside = 0.012 * len(time) / fs_hz  # closer numbers would stand over each other
+    last_at, last_family = -np.inf, 0
     for event in found:
         family = int(event["family"])
         at = event["peak"] / fs_hz
@@ -154,8 +156,11 @@ def closer(ax: Axes, recording: Recording, analysis: Analysis) -> None:
             ax.plot(at, row, marker="v", markersize=4.5, color="none", markeredgecolor=GREY)
             continue
         ax.plot(at, row, marker="v", markersize=5, color=colour_of(family), markeredgewidth=0)
-        if family > 0 and len(found) <= 30:
-            ax.text(at, row + 0.06 * height, str(family), ha="center", va="bottom", fontsize=7)
+        close = at - last_at < beside
+        if family > 0 and len(found) <= 30 and not (close and family == last_family):
+            side = "left" if close else "center"
+            ax.text(at, row + 0.06 * height, str(family), ha=side, va="bottom", fontsize=7)
+        last_at, last_family = at, family
     ax.set_ylim(low, high + 0.26 * height)
     ax.set_ylabel("µV")
     ax.set_xlabel("s")

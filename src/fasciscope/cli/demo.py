@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fasciscope.analysis import Analysis
+    from fasciscope.blocks import Block
     from fasciscope.recording import Recording
+    from fasciscope.session import Health
     from fasciscope.simulation import Simulation
 
 EXAMPLES = (
@@ -129,8 +132,13 @@ def _record(
         )
         counter = TwitchCounter(source.info)
         with StatusLine(counter, total_s=SECONDS) as line:
+
+            def show(block: Block, health: Health) -> None:
+                # a rate by the host's clock says nothing where time runs faster
+                line(block, replace(health, measured_hz=None, clock_error_s=None))
+
             api.capture(
-                source, recording_file, seconds=SECONDS, sinks=[counter], stop=stop, on_block=line
+                source, recording_file, seconds=SECONDS, sinks=[counter], stop=stop, on_block=show
             )
         if stop.is_set():
             raise KeyboardInterrupt

@@ -251,6 +251,30 @@ def test_another_ending_is_refused_before_anything_is_touched(tmp_path, name):
     assert (tmp_path / name).read_text() == "mine"
 
 
+def test_a_recording_is_never_replaced_whatever_it_is_called(tmp_path):
+    from fasciscope import formats
+
+    mine = tmp_path / "mine.png"
+    formats.write_edf(recording(2), mine)
+    before = mine.read_bytes()
+    (tmp_path / "link.png").symlink_to(mine)
+    for output in (mine, tmp_path / "link.png"):
+        with pytest.raises(InputError, match=f"{output.name} is a recording"):
+            write_report(*typical(), output)
+    assert mine.read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.png", "link.png"}
+
+
+def test_a_report_is_not_written_through_a_link_that_waits(tmp_path):
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    for name in ("a.html.part", ".a.html.part"):
+        (tmp_path / name).symlink_to(mine)
+    write_report(*typical(), tmp_path / "a.html")
+    assert mine.read_text() == "mine"
+    assert (tmp_path / "a.html.part").is_symlink()
+
+
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(OutputError, match="Cannot write"):
         write_report(*typical(), tmp_path / "no" / "a.html")

@@ -143,7 +143,11 @@ def test_an_existing_recording_is_never_overwritten(run, board, rest):
     refused(run("detect", rest, "--events", rest), "rest.edf", "not written by fasciscope")
     refused(run("detect", rest, "--summary", rest), "rest.edf", "not written by fasciscope")
     refused(run("report", rest, "--output", rest), "rest.edf")
-    assert rest.read_bytes() == before
+    picture = rest.with_name("rest.png")
+    picture.write_bytes(before)
+    refused(run("report", picture, "--output", picture), "rest.png is a recording")
+    refused(run("bench", "--which", "weak", "--plot", picture), "rest.png is a recording")
+    assert rest.read_bytes() == picture.read_bytes() == before
 
 
 @pytest.mark.parametrize("command", ["detect", "report", "replay"])
@@ -239,6 +243,8 @@ def test_a_speed_that_cannot_be(run, rest, speed):
 @pytest.mark.parametrize("output", ["r.txt", "r", "nowhere/r.html"])
 def test_a_report_that_cannot_be(run, rest, output):
     refused(run("report", rest, "--output", output))
+    # said before anything is read
+    refused(run("report", "nowhere.edf", "--output", output), output.split("/")[0])
     assert [path.name for path in rest.parent.iterdir() if path.name.startswith("r.")] == []
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from fasciscope.bench.running import Row
 from fasciscope.errors import OutputError
+from fasciscope.formats import must_not_be_recording
+from fasciscope.formats.whole_file import write_whole
 
 _MINE, _ORACLE, _TARGET = "#0072b2", "#d55e00", "#555555"
 
@@ -18,10 +20,16 @@ def draw(rows: Sequence[Row], path: Path) -> None:
 
     Raises
     ------
+    InputError
+        If a recording lies at `path`.
     OutputError
         If there is nothing to draw, or the file cannot be written.
     """
+    import io
+
     from matplotlib.figure import Figure
+
+    must_not_be_recording(path)
 
     known = [row for row in rows if not math.isnan(row.figures.get("f1", math.nan))]
     sweep = [row for row in known if not math.isnan(row.noise_uv)]
@@ -33,8 +41,10 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     figure = Figure(figsize=(6.0 * len(parts), height), layout="constrained", dpi=120)
     for place, (draw_part, part) in enumerate(parts):
         draw_part(figure.add_subplot(1, len(parts), place + 1), part)
+    picture = io.BytesIO()
     try:
-        figure.savefig(path)
+        figure.savefig(picture, format=path.suffix[1:].lower() or "png")
+        write_whole(path, picture.getvalue())
     except (OSError, ValueError) as error:
         raise OutputError(f"Cannot write {path}: {error}.") from error
 

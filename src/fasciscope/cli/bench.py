@@ -12,6 +12,7 @@ import typer
 from fasciscope.api import must_have_folder
 from fasciscope.cli import console
 from fasciscope.errors import FasciscopeError, InputError, OutputError, RecordingError
+from fasciscope.formats import must_not_be_recording
 
 if TYPE_CHECKING:
     from fasciscope.bench import Row
@@ -100,6 +101,7 @@ def _check(seeds: int, seconds: int, outputs: Sequence[Path | None]) -> None:
         raise InputError(f"--seconds must lie between 20 and 3600, not {seconds}.")
     for path in outputs:
         if path is not None:
+            must_not_be_recording(path)
             must_have_folder(path)
 
 

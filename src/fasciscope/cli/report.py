@@ -32,11 +32,12 @@ def report(
     family, the intervals between twitches, and the figures in words.
     """
     from fasciscope import formats
-    from fasciscope.report import write_report
+    from fasciscope.report import check_output, write_report
 
     output = output or formats.beside(file, "report.html")
-    recording = load(file)
+    check_output(output)
     must_have_folder(output)
+    recording = load(file)
     analysis = analyse(recording)
     write_report(recording, analysis, output)
     console.result(words.table(str(file), analysis.summary))

@@ -29,6 +29,7 @@ __all__ = [
     "Format",
     "beside",
     "check",
+    "must_not_be_recording",
     "read",
     "repair",
     "write_edf",
@@ -121,6 +122,22 @@ def _known(path: Path) -> Format:
     raise RecordingError(
         f"{path.name} is not a recording that can be read: it does not begin as {names} files do."
     )
+
+
+def must_not_be_recording(path: Path) -> None:
+    """Raise `InputError` if a recording lies at `path`, whatever it is called.
+
+    For the outputs that replace what is there: a report can be made again, a recording cannot.
+    """
+    try:
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            begin = file.read(16)
+    except OSError as error:  # what cannot be looked at is not replaced
+        raise InputError(f"Cannot look at what is in {path}: {error.strerror}.") from error
+    if any(begin.startswith(known.begins) for known in FORMATS):
+        raise InputError(f"{path} is a recording and is left as it is. Give another name.")
 
 
 def check(path: str | Path) -> FileCheck:

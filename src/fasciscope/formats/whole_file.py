@@ -1,7 +1,7 @@
-"""Small text files, written whole or not at all, and never through somebody's link.
+"""Small files, written whole or not at all, and never through somebody's link.
 
-The text goes to a new file beside the wanted one, which then takes its place in one step. The new
-file must really be new: a link that waits under its name is not followed.
+The content goes to a new file beside the wanted one, which then takes its place in one step. The
+new file must really be new: a link that waits under its name is not followed.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path`, replacing what is there; on failure the old file stays.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `content`, text as UTF-8, to `path`, replacing what is there.
+
+    On failure the old file stays.
 
     Raises
     ------
@@ -23,8 +25,8 @@ def write_whole(path: Path, text: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         part.unlink()  # of an earlier try that was killed; a link goes, its target stays
     try:
-        with part.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with part.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,30 @@ if TYPE_CHECKING:
     from fasciscope.analysis import Analysis
     from fasciscope.recording import Recording
 
-__all__ = ["SUFFIXES", "write_report"]
+__all__ = ["SUFFIXES", "check_output", "write_report"]
 
 SUFFIXES = (".html", ".pdf", ".png")
 """What a report can be."""
 _PNG_DPI = 150
+
+
+def check_output(output: str | Path) -> None:
+    """Raise what `write_report` would raise for this name, before anything is read or found.
+
+    Raises
+    ------
+    InputError
+        If the ending is none of `SUFFIXES`, or a recording lies there.
+    """
+    from fasciscope import formats
+
+    output = Path(output)
+    if output.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            f"A report is written as {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; {output.name} "
+            "ends otherwise."
+        )
+    formats.must_not_be_recording(output)
 
 
 def write_report(recording: Recording, analysis: Analysis, output: str | Path) -> None:
@@ -40,25 +58,18 @@ def write_report(recording: Recording, analysis: Analysis, output: str | Path) -
     Raises
     ------
     InputError
-        If the ending is none of these, or `output` is the recording's own file.
+        If the ending is none of these, or a recording lies there.
     OutputError
         If the file cannot be written.
     """
+    from fasciscope.formats.whole_file import write_whole
+
     output = Path(output)
-    suffix = output.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise InputError(
-            f"A report is written as {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; {output.name} "
-            "ends otherwise."
-        )
-    content = _render(recording, analysis, suffix)
-    part = output.with_name(output.name + ".part")
+    check_output(output)
+    content = _render(recording, analysis, output.suffix.lower())
     try:
-        part.write_bytes(content)
-        part.replace(output)  # whole or not at all
+        write_whole(output, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise OutputError(f"Cannot write {output}: {error.strerror}.") from error
 
 

@@ -37,6 +37,11 @@ def test_a_name_that_is_not_there():
         fasciscope.diagnose  # noqa: B018
 
 
+def test_simulate_takes_the_rate_of_the_scene():
+    assert fasciscope.simulate("kit", seconds=1).recording.info.fs_hz == 1000
+    assert fasciscope.simulate("kit", seconds=1, fs_hz=500).recording.info.fs_hz == 500
+
+
 def test_simulate_detect_score(made):
     found = fasciscope.detect(made.recording)
     result = fasciscope.score(found, made)

@@ -15,7 +15,7 @@ from fasciscope.device.emulator import EmulatedBoard
 from fasciscope.errors import DeviceError, InputError
 from fasciscope.recording import Recording
 from fasciscope.session import run_session
-from fasciscope.simulation import simulate
+from fasciscope.simulation import SCENES, simulate
 from fasciscope.sources import Paced, ReplaySource, SerialSource, SimulatedSource
 
 
@@ -54,6 +54,10 @@ def test_a_simulated_scene_has_the_signal_and_the_truth_of_its_seed():
     samples = np.concatenate([block.samples for block in source])
     np.testing.assert_array_equal(samples, expected.recording.samples)
     np.testing.assert_array_equal(source.truth["peak"], expected.truth["peak"])
+
+
+def test_a_simulated_scene_has_its_own_rate_unless_another_is_asked_for():
+    assert SimulatedSource("kit", seconds=1).info.fs_hz == SCENES["kit"].fs_hz == 1000
 
 
 @pytest.mark.parametrize("speed", [1.0, 4.0])

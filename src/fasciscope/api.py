@@ -98,7 +98,7 @@ def detect(signal: Recording | ArrayLike, fs_hz: float | None = None) -> Analysi
 
 
 def simulate(
-    scene: str = "calf", *, seconds: float = 60.0, seed: int = 0, fs_hz: float = 2000.0
+    scene: str = "calf", *, seconds: float = 60.0, seed: int = 0, fs_hz: float | None = None
 ) -> Simulation:
     """Make a recording from physics whose every event is known.
 
@@ -108,7 +108,8 @@ def simulate(
         Name of a scene; an unknown one is answered with the list.
     seconds : float, default 60.0
     seed : int, default 0
-    fs_hz : float, default 2000.0
+    fs_hz : float or None, default None
+        Sampling rate, 250 to 10,000 Hz; None takes the scene's.
 
     Returns
     -------

@@ -195,7 +195,8 @@ class SimulatedSource(ReplaySource):
         Name of a scene.
     seconds : float, default 60.0
     seed : int, default 0
-    fs_hz : float, default 2000.0
+    fs_hz : float or None, default None
+        Sampling rate, 250 to 10,000 Hz; None takes the scene's.
     block_samples : int or None, default None
         Largest block; None is a tenth of a second.
     """
@@ -206,7 +207,7 @@ class SimulatedSource(ReplaySource):
         *,
         seconds: float = 60.0,
         seed: int = 0,
-        fs_hz: float = 2000.0,
+        fs_hz: float | None = None,
         block_samples: int | None = None,
     ) -> None:
         from fasciscope.simulation import simulate

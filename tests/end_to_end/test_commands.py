@@ -37,6 +37,12 @@ def test_replay_runs_the_live_pipeline(run):
     assert "10.0 s played" in fast.stdout
 
 
+def test_simulate_takes_the_rate_of_the_scene(run, tmp_path):
+    assert "at 1000 Hz" in run("simulate", "kit", "--seconds", 2).stdout
+    done = run("simulate", "kit", "--seconds", 2, "--rate", 500, "--output", "slow.edf")
+    assert "at 500 Hz" in done.stdout
+
+
 def test_simulate_detect_score(run, tmp_path):
     made = run("simulate", "calm", "--seconds", 120, "--seed", 3, "--output", "calm_emg.edf")
     assert made.returncode == 0, made.stderr

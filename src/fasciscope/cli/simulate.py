@@ -38,8 +38,9 @@ def simulate(
     seconds: Annotated[float, typer.Option(metavar="S", help="Length in seconds.")] = 60.0,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another recording.")] = 0,
     rate: Annotated[
-        float, typer.Option(metavar="HZ", help="Samples a second, 250-10000.")
-    ] = 2000.0,
+        float | None,
+        typer.Option(metavar="HZ", help="Samples a second, 250-10000; default: the scene's."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE.edf", help="The recording to write; default SCENE_emg.edf."),

@@ -5,7 +5,7 @@ import numpy as np
 from fasciscope import events as ev
 from fasciscope.analysis import Analysis
 from fasciscope.blocks import Channel, StreamInfo
-from fasciscope.detection import Family
+from fasciscope.detection import Family, ranges
 from fasciscope.events import Kind
 from fasciscope.recording import Recording, no_gaps
 
@@ -66,4 +66,6 @@ def analysis(source, *parts, families=(), **more):
         "software_version": "0.1.0",
         "settings": {"threshold": 15.0},
     } | more
-    return Analysis(source.info, source.n_samples, found, tuple(families), summary)
+    return Analysis(
+        source.info, source.n_samples, found, tuple(families), summary, ranges.runs(out)
+    )

@@ -9,7 +9,7 @@ from detection_cases import add_potentials, contraction, noise, spread_times, tw
 from fasciscope import events as ev
 from fasciscope.analysis import detect
 from fasciscope.blocks import Channel, StreamInfo
-from fasciscope.detection import Settings, rates
+from fasciscope.detection import Settings, ranges, rates
 from fasciscope.errors import RecordingError
 from fasciscope.events import Kind
 from fasciscope.recording import Recording, from_array
@@ -106,6 +106,16 @@ def test_time_that_is_left_out_does_not_make_events_look_clustered():
     _, low, high = rates.per_minute(summary["fasciculations"], summary["analysable_s"])
     assert summary["fasciculations"] == 70
     assert summary["twitches_per_minute_ci95"] == pytest.approx([low, high], abs=0.1)
+
+
+def test_the_time_left_out_is_what_the_figures_rest_on():
+    signal = np.stack([noise(round(60 * FS), FS, seed=k) for k in range(3)], axis=1)
+    contraction(signal[:, 1], FS, 20.0, 25.0, seed=9)
+    found = detect(with_gap(signal, FS, round(40 * FS), round(1.5 * FS)))
+    left_out_s = ranges.length(found.left_out) / FS
+    assert left_out_s > 6
+    assert found.summary["analysable_s"] == pytest.approx(61.5 - left_out_s, abs=1e-3)
+    assert ranges.inside((np.array([22.0, 40.5]) * FS).astype(np.int64), found.left_out).all()
 
 
 def test_progress_goes_from_nothing_to_one():

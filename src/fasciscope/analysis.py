@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fasciscope import events as ev
 from fasciscope import quality
@@ -33,6 +34,9 @@ class Analysis:
     families : tuple of Family
     summary : dict
         The figures, ready for JSON; see ``docs/commands.md`` for the keys.
+    left_out : ndarray, shape (n, 2), int64
+        Half-open sample ranges that are not analysable, gaps included, sorted and disjoint. It can
+        be less than the events say: an artefact on one of many channels takes no time away.
     """
 
     info: StreamInfo
@@ -40,6 +44,7 @@ class Analysis:
     events: Events
     families: tuple[Family, ...]
     summary: dict[str, Any]
+    left_out: NDArray[np.int64]
 
 
 def detect(
@@ -77,6 +82,7 @@ def detect(
         events,
         detector.families,
         summarise(detector, events, recording),
+        _left_out(detector),
     )
 
 
@@ -86,11 +92,9 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
     duration_s = recording.duration_s
     analysable_s = max(0.0, detector.analysable_s)
     twitches = ev.of_kind(events, Kind.FASCICULATION)
-    left_out = ranges.union(detector.excluded, detector.gaps)
+    peaks = usable_before(twitches["peak"], _left_out(detector))
     rate, low, high = rates.per_minute(
-        len(twitches),
-        analysable_s,
-        rates.clustering(_on_analysable_clock(twitches["peak"], left_out) / fs_hz, analysable_s),
+        len(twitches), analysable_s, rates.clustering(peaks / fs_hz, analysable_s)
     )
     histories = [channel.noise_history() for channel in detector.channels]
     noise = float(np.median(np.concatenate(histories))) if histories else math.nan
@@ -121,10 +125,26 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
     }
 
 
-def _on_analysable_clock(places: Any, left_out: Any) -> Any:
-    """Return sample numbers counted over analysable samples only."""
-    lengths = np.concatenate([[0], np.cumsum(left_out[:, 1] - left_out[:, 0])])
-    return places - lengths[np.searchsorted(left_out[:, 0], places, side="right")]
+def _left_out(detector: Detector) -> NDArray[np.int64]:
+    return ranges.union(detector.excluded, detector.gaps)
+
+
+def usable_before(places: NDArray[np.integer], left_out: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many analysable samples lie before each of `places`: their place on that clock.
+
+    Parameters
+    ----------
+    places : ndarray, shape (n,), integer
+        Sample numbers.
+    left_out : ndarray, shape (m, 2), int64
+        What is not analysable, sorted and disjoint, as in `Analysis`.
+    """
+    if len(left_out) == 0:
+        return np.asarray(places, dtype=np.int64)
+    before = np.concatenate([[0], np.cumsum(left_out[:, 1] - left_out[:, 0])])
+    at = np.searchsorted(left_out[:, 0], places, side="right")
+    still = np.where(at > 0, np.maximum(left_out[np.maximum(at - 1, 0), 1] - places, 0), 0)
+    return np.asarray(places - before[at] + still, dtype=np.int64)
 
 
 def _number(value: float) -> float | None:

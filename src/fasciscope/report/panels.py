@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fasciscope.analysis import Analysis
+from fasciscope.detection import ranges
 from fasciscope.events import Events, Kind, of_kind
 from fasciscope.recording import Recording
 from fasciscope.report import shape
@@ -64,7 +65,7 @@ def overview(ax: Axes, recording: Recording, analysis: Analysis, channel: int) -
     bottom = np.clip(outline.low_uv, low, high) - thick
     top = np.clip(outline.high_uv, low, high) + thick
     columns = (outline.time_s * analysis.info.fs_hz).astype(np.int64)
-    out = shape.inside(columns, shape.left_out(analysis))
+    out = ranges.inside(columns, analysis.left_out)
     for where, colour in ((out, GREY), (~out, INK)):
         # a column more on both sides, or the two would not touch
         wide = where | np.append(where[1:], False) | np.append(False, where[:-1])
@@ -134,7 +135,7 @@ def closer(ax: Axes, recording: Recording, analysis: Analysis) -> None:
     time = np.arange(start, stop) / fs_hz
     found = shape.twitches(analysis)
     found = found[(found["peak"] >= start) & (found["peak"] < stop)]
-    out = shape.inside(np.arange(start, stop), shape.left_out(analysis))
+    out = ranges.inside(np.arange(start, stop), analysis.left_out)
     seen = steady[np.isfinite(steady) & ~out]
     low, high = (float(seen.min()), float(seen.max())) if len(seen) else (-1.0, 1.0)
     height = max(high - low, 1e-3)
@@ -200,7 +201,7 @@ def rate(ax: Axes, analysis: Analysis) -> None:
         limits = interval(analysis.summary) or ()
         if limits:
             ax.axhspan(*limits, color=INK, alpha=0.12, linewidth=0)
-    out = shape.left_out(analysis) / (analysis.info.fs_hz * unit_s)
+    out = analysis.left_out / (analysis.info.fs_hz * unit_s)
     ax.broken_barh(
         [(start, stop - start) for start, stop in out.tolist()],
         (0.0, 1.0),

@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.analysis import Analysis
+from fasciscope.analysis import Analysis, usable_before
+from fasciscope.detection import ranges
 from fasciscope.events import Events, Kind
 from fasciscope.recording import Recording
 
 F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
 
-LEFT_OUT = (Kind.GAP, Kind.CONTRACTION, Kind.CRAMP, Kind.ARTIFACT)
-"""What takes time out of the analysable time."""
 DRIFT_S = 0.2
 """A running mean this long is taken off for the eye: offset, and drift below some 3 Hz."""
 _AT_ONCE = 4_000_000
@@ -95,7 +93,8 @@ def limits_uv(shape: Envelope, analysis: Analysis, channel: int) -> tuple[float,
     known = np.isfinite(shape.low_uv) & np.isfinite(shape.high_uv)
     # the running mean smears what is left out a little beyond its ends
     margin = round(DRIFT_S * analysis.info.fs_hz)
-    usable = known & ~inside(centres, left_out(analysis) + np.array([-margin, margin]))
+    out = ranges.union(ranges.widen(analysis.left_out, margin))
+    usable = known & ~ranges.inside(centres, out)
     seen = usable if usable.any() else known
     if not seen.any():
         return -1.0, 1.0
@@ -118,44 +117,6 @@ def twitches(analysis: Analysis, channel: int | None = None) -> Events:
     return found if channel is None else found[found["channel"] == channel]
 
 
-def left_out(analysis: Analysis) -> I64:
-    """Return the sample ranges that are not analysable, sorted and joined, shape (n, 2)."""
-    events = ev.of_kind(analysis.events, *LEFT_OUT)
-    order = np.argsort(events["start"], kind="stable")
-    joined: list[list[int]] = []
-    for start, stop in zip(
-        events["start"][order].tolist(), events["stop"][order].tolist(), strict=True
-    ):
-        start, stop = max(start, 0), min(stop, analysis.n_samples)
-        if start >= stop:
-            continue
-        if joined and start <= joined[-1][1]:
-            joined[-1][1] = max(joined[-1][1], stop)
-        else:
-            joined.append([start, stop])
-    return np.array(joined, dtype=np.int64).reshape(-1, 2)
-
-
-def inside(samples: NDArray[np.integer], ranges: I64) -> NDArray[np.bool_]:
-    """Return which of `samples` lie in one of the sorted, disjoint `ranges`."""
-    at = np.searchsorted(ranges[:, 0], samples, side="right") - 1
-    if len(ranges) == 0:
-        return np.zeros(len(samples), dtype=bool)
-    return np.asarray((at >= 0) & (samples < ranges[np.maximum(at, 0), 1]))
-
-
-def _usable_before(samples: NDArray[np.integer], ranges: I64) -> I64:
-    """Return how many samples before each of `samples` lie outside `ranges`."""
-    lengths = ranges[:, 1] - ranges[:, 0]
-    before = np.concatenate([[0], np.cumsum(lengths)])
-    at = np.searchsorted(ranges[:, 0], samples, side="right")
-    lost = before[at]
-    if len(ranges):
-        last = np.maximum(at - 1, 0)
-        lost = lost - np.where(at > 0, np.maximum(ranges[last, 1] - samples, 0), 0)
-    return np.asarray(samples - lost, dtype=np.int64)
-
-
 def rate(analysis: Analysis) -> Rate:
     """Return the rate over time: by the minute, by ten seconds in what is shorter than 5 min."""
     fs_hz = analysis.info.fs_hz
@@ -164,7 +125,7 @@ def rate(analysis: Analysis) -> Rate:
     n_bins = max(1, int(np.ceil(duration_s / bin_s - 1e-9)))
     edges_s = np.minimum(np.arange(n_bins + 1) * bin_s, duration_s)
     edges = np.rint(edges_s * fs_hz).astype(np.int64)
-    usable_s = np.diff(_usable_before(edges, left_out(analysis))) / fs_hz
+    usable_s = np.diff(usable_before(edges, analysis.left_out)) / fs_hz
     counts, _ = np.histogram(twitches(analysis)["peak"], bins=np.append(edges[:-1], edges[-1] + 1))
     least = np.minimum(_LEAST_BIN_S, np.diff(edges_s) / 2)
     enough = (usable_s >= least) & (usable_s > 0)
@@ -176,7 +137,7 @@ def rate(analysis: Analysis) -> Rate:
 def intervals_s(analysis: Analysis) -> F64:
     """Return the times from one twitch to the next, s, none across time that was left out."""
     peaks = np.sort(twitches(analysis)["peak"])
-    usable = _usable_before(peaks, left_out(analysis))
+    usable = usable_before(peaks, analysis.left_out)
     steps, usable_steps = np.diff(peaks), np.diff(usable)
     return np.asarray(steps[(steps > 0) & (steps == usable_steps)] / analysis.info.fs_hz)
 
@@ -189,12 +150,12 @@ def example(analysis: Analysis) -> tuple[int, int, int]:
     """
     fs_hz, n = analysis.info.fs_hz, analysis.n_samples
     found = twitches(analysis)
-    out = left_out(analysis)
+    out = analysis.left_out
     if len(found) == 0:
         length = min(n, round(5 * fs_hz))
         starts = np.unique(np.append(out[:, 1], 0))
         usable = np.diff(
-            _usable_before(np.stack([starts, np.minimum(starts + length, n)]), out), axis=0
+            usable_before(np.stack([starts, np.minimum(starts + length, n)]), out), axis=0
         )
         start = int(starts[np.argmax(usable[0])])
         start = max(0, min(start, n - length))
@@ -207,7 +168,7 @@ def example(analysis: Analysis) -> tuple[int, int, int]:
     starts = np.clip(peaks - length // 12, 0, n - length)
     stops = starts + length
     within = np.searchsorted(peaks, stops) - np.searchsorted(peaks, starts)
-    usable = _usable_before(stops, out) - _usable_before(starts, out)
+    usable = usable_before(stops, out) - usable_before(starts, out)
     worth = np.minimum(within, 6) / 6 + 2 * usable / length
     start = int(starts[np.argmax(worth)])
     return max(channel, 0), start, start + length

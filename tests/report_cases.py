@@ -5,7 +5,7 @@ import numpy as np
 from fasciscope import events as ev
 from fasciscope.analysis import Analysis
 from fasciscope.blocks import Channel, StreamInfo
-from fasciscope.detection import Family, ranges
+from fasciscope.detection import Family, ranges, rates
 from fasciscope.events import Kind
 from fasciscope.recording import Recording, no_gaps
 
@@ -54,8 +54,8 @@ def analysis(source, *parts, families=(), **more):
         "duration_s": source.duration_s,
         "analysable_s": usable_s,
         "fasciculations": n,
-        "twitches_per_minute": 60 * n / usable_s if usable_s else None,
-        "twitches_per_minute_ci95": [10.0, 20.5] if usable_s else None,
+        "twitches_per_minute": 60 * n / usable_s if usable_s >= rates.LEAST_S else None,
+        "twitches_per_minute_ci95": [10.0, 20.5] if usable_s >= rates.LEAST_S else [None, None],
         "noise_uv": 8.0,
         "families": [],
         "contractions": len(ev.of_kind(found, Kind.CONTRACTION)),

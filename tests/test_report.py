@@ -80,7 +80,7 @@ def typical_page(tmp_path_factory):
         "twitches a minute",
         "95 % interval 10.0 to 20.5",
         "1 contraction, 1 cramp, 1 artefact",
-        "1,000 samples were lost",
+        "Lost samples1,000",
         "Mains hum is strong.",
         "left calf",
         "a family is not a motor unit",
@@ -210,12 +210,34 @@ def test_only_so_many_events_are_listed(tmp_path):
     assert "The first 2,000 of 3,000." in page.text
 
 
-def test_too_little_time_states_a_count_and_no_rate(tmp_path):
-    source = recording(10)
-    write_report(source, analysis(source, twitches([2000, 5000])), tmp_path / "a.html")
+@pytest.mark.parametrize(("seconds", "stated"), [(9.9, False), (20.0, True)])
+def test_the_page_states_a_rate_where_the_summary_does(tmp_path, seconds, stated):
+    source = recording(seconds)
+    found = analysis(source, twitches([2000, 5000]))
+    assert (found.summary["twitches_per_minute"] is not None) == stated
+    write_report(source, found, tmp_path / "a.html")
     text = Page((tmp_path / "a.html").read_text(encoding="utf-8")).text
-    assert "too little analysable time for a rate" in text
-    assert "12.0" not in text
+    assert ("too little" not in text) == stated
+    assert ("6.0twitches a minute" in text) == stated
+    with style():
+        assert bool(rate_bars(source, found)) == stated
+
+
+def rate_bars(source, found):
+    ax = next(ax for ax in draw(source, found).axes if "a minute" in ax.get_title(loc="left"))
+    return [container for container in ax.containers if len(container)]
+
+
+def test_what_the_quality_says_of_the_file_is_said_once(tmp_path):
+    from fasciscope.analysis import detect
+
+    source = replace(recording(30, gaps=[(5000, 6000)]), truncated=True)
+    write_report(source, detect(source), tmp_path / "a.html")
+    text = Page((tmp_path / "a.html").read_text(encoding="utf-8")).text
+    assert text.count("1000 samples of each channel are missing") == 1
+    assert "samples were lost" not in text
+    assert text.count("The file was cut off at its end") == 1
+    assert "never closed" not in text
 
 
 def test_every_twitch_is_marked_above_its_own_channel():

@@ -52,7 +52,7 @@ def page(recording: Recording, analysis: Analysis) -> str:
         f'<p class="about">{escape(words.subtitle(recording, analysis.summary))}</p>',
         f'<div class="rate"><b>{escape(rate)}</b><span><strong>{escape(what)}</strong>'
         f"{escape(certainty)}</span></div>",
-        f"<p>{escape(' '.join(words.in_words(recording, analysis)))}</p>",
+        f"<p>{escape(' '.join(words.in_words(analysis)))}</p>",
         *_list("Quality", quality),
         *_list("Note", [recording.info.note] if recording.info.note else []),
         *_pictures(recording, analysis),

@@ -154,7 +154,7 @@ def _words(figure: Figure, foot: Any, recording: Recording, analysis: Analysis) 
     ax.set_title("In words", loc="left")
     quality = [str(sentence) for sentence in analysis.summary.get("quality") or []]
     paragraphs = [
-        (" ".join(words.in_words(recording, analysis)), 7.2),
+        (" ".join(words.in_words(analysis)), 7.2),
         (" ".join(["Quality:", *quality]) if quality else "", 6.8),
         (f"Note: {recording.info.note}" if recording.info.note else "", 6.8),
     ]

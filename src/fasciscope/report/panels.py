@@ -183,7 +183,7 @@ def rate(ax: Axes, analysis: Analysis) -> None:
     duration_s = analysis.n_samples / analysis.info.fs_hz
     unit_s, unit = clock(duration_s)
     edges = over_time.edges_s / unit_s
-    known = np.isfinite(over_time.per_minute)
+    known = np.isfinite(over_time.per_minute) & has_rate(analysis.summary)
     ax.bar(
         edges[:-1][known],
         over_time.per_minute[known],

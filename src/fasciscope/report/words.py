@@ -20,8 +20,6 @@ SEE_A_DOCTOR = (
     "If you notice weakness, a muscle getting thinner, numbness, or trouble with speaking, "
     "swallowing or breathing, see a doctor, whatever the count says."
 )
-LEAST_S = 30.0
-"""A rate a minute out of less analysable time (s) than this would say more than is known."""
 SAME_PLACE = (
     "Electrodes that were taken off and put back change the rate: compare only sessions with the "
     "same placement."
@@ -71,10 +69,9 @@ def interval(summary: Mapping[str, Any]) -> tuple[float, float] | None:
 
 
 def has_rate(summary: Mapping[str, Any]) -> bool:
-    """Return whether a rate a minute can be stated: there is one, over at least `LEAST_S`."""
+    """Return whether the summary states a rate a minute; it does from ``rates.LEAST_S`` on."""
     rate = summary.get("twitches_per_minute")
-    known = isinstance(rate, (int, float)) and rate == rate
-    return known and float(summary["analysable_s"]) >= LEAST_S
+    return isinstance(rate, (int, float)) and rate == rate
 
 
 def headline(summary: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -113,8 +110,8 @@ def subtitle(recording: Recording, summary: Mapping[str, Any]) -> str:
     return "  ·  ".join(parts)
 
 
-def in_words(recording: Recording, analysis: Analysis) -> list[str]:
-    """Return the summary as sentences."""
+def in_words(analysis: Analysis) -> list[str]:
+    """Return the summary as sentences; what to mind in reading it, `quality` says."""
     summary = analysis.summary
     duration_s, usable_s = float(summary["duration_s"]), float(summary["analysable_s"])
     count = int(summary["fasciculations"])
@@ -148,14 +145,6 @@ def in_words(recording: Recording, analysis: Analysis) -> list[str]:
         )
     ]
     sentences.append(f"Left out: {left_out[0]}, {left_out[1]}, {left_out[2]}.")
-    lost = int(summary["lost_samples"])
-    if lost:
-        sentences.append(
-            f"{plural(lost, 'sample was', 'samples were')} lost on the way "
-            f"({span(lost / recording.info.fs_hz)})."
-        )
-    if recording.truncated:
-        sentences.append("The file was never closed; it is read up to its last whole record.")
     noise = summary.get("noise_uv")
     if isinstance(noise, (int, float)) and noise == noise:
         sentences.append(f"Noise: {number(noise)} µV (root mean square).")

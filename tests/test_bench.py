@@ -18,7 +18,7 @@ from fasciscope.bench.plots import draw
 from fasciscope.bench.running import coverage_rows
 from fasciscope.bench.tables import BEGINS, HEADINGS, to_csv
 from fasciscope.cli import main
-from fasciscope.errors import InputError, RecordingError
+from fasciscope.errors import InputError, OutputError, RecordingError
 
 RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
 
@@ -101,6 +101,19 @@ def test_labelled_recordings_are_found_and_measured(tmp_path):
 def test_the_projects_own_recordings_are_found():
     assert committed() == RECORDINGS
     assert {path.name for path, _ in labelled(RECORDINGS)} >= {"calf_emg.edf", "kit_emg.edf"}
+
+
+def test_a_table_that_is_not_ours_is_left_alone_and_the_option_named(row, tmp_path):
+    from fasciscope.cli.bench import _write_csv
+
+    path = tmp_path / "mine.csv"
+    path.write_text("mine")
+    with pytest.raises(OutputError, match=r"another name with --csv\.$"):
+        _write_csv(path, [row])
+    assert path.read_text() == "mine"
+    path.write_text(to_csv([row]))
+    _write_csv(path, [row, row])
+    assert len(path.read_text().splitlines()) > len(to_csv([row]).splitlines())
 
 
 def test_csv_has_a_line_a_recording_and_one_for_all(row):

@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from fasciscope.blocks import Channel, StreamInfo
@@ -105,12 +104,12 @@ def test_a_device_is_written_to_and_not_replaced():
     assert device.stat().st_rdev == before
 
 
-def test_json_holds_only_what_json_knows():
-    value = {
-        "a": np.float32(1.5),
-        "b": (np.int64(2), float("nan")),
-        "c": np.array([1.0, np.inf]),
-        3: None,
-    }
-    assert outputs.plain(value) == {"a": 1.5, "b": [2, None], "c": [1.0, None], "3": None}
-    json.dumps(outputs.plain(value), allow_nan=False)
+def test_each_refusal_names_the_option_that_helps(tmp_path):
+    path = tmp_path / "precious"
+    path.write_text("mine")
+    with pytest.raises(OutputError, match=r"another name with --events\.$"):
+        write(tmp_path, analysis(), events="precious")
+    with pytest.raises(OutputError, match=r"another name with --summary\.$"):
+        write(tmp_path, analysis(), summary="precious")
+    with pytest.raises(OutputError, match=r"another name with --csv\.$"):
+        outputs.write_text(path, "", ours=False, option="--csv")

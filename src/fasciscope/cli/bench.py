@@ -11,7 +11,7 @@ import typer
 
 from fasciscope.api import must_have_folder
 from fasciscope.cli import console
-from fasciscope.errors import FasciscopeError, InputError, OutputError, RecordingError
+from fasciscope.errors import FasciscopeError, InputError, RecordingError
 from fasciscope.formats import must_not_be_recording
 
 if TYPE_CHECKING:
@@ -201,10 +201,5 @@ def _write_csv(path: Path, rows: list[Row]) -> None:
         ours = path.is_file() and path.read_text(encoding="utf-8").startswith(BEGINS)
     except (OSError, UnicodeDecodeError):
         ours = False
-    if path.is_file() and not ours:
-        raise OutputError(
-            f"{path} exists and was not written by this command, so it is left as it is. "
-            "Give another name with --csv."
-        )
-    write_text(path, to_csv(rows), ours=ours)
+    write_text(path, to_csv(rows), ours=ours, option="--csv")
     console.result(f"Written: {path}")

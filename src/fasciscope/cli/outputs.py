@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fasciscope.api import must_have_folder
 from fasciscope.errors import OutputError
+from fasciscope.formats.plain_json import as_json
 from fasciscope.formats.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ DIGEST = "events_sha256"
 """Key of the summary that holds the checksum of the table of events written with it."""
 
 
-def write_text(path: Path, text: str, *, ours: bool) -> None:
+def write_text(path: Path, text: str, *, ours: bool, option: str = "--output") -> None:
     """Write `text` to `path`: the whole of it, or the old file stays.
 
     Parameters
@@ -28,6 +28,8 @@ def write_text(path: Path, text: str, *, ours: bool) -> None:
     text : str
     ours : bool
         Whether a file of that name, if there is one, was made by this command and may be replaced.
+    option : str, default "--output"
+        The option that gives another name, for the message.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def write_text(path: Path, text: str, *, ours: bool) -> None:
     if path.is_dir():
         raise OutputError(f"{path} is a folder. Give the name of a file.")
     if path.is_file() and not ours:
-        _refuse(path)
+        _refuse(path, option)
     must_have_folder(path)
     # A device such as /dev/stdout is written to, never replaced.
     plain = path.is_file() or not path.exists()
@@ -52,10 +54,10 @@ def write_text(path: Path, text: str, *, ours: bool) -> None:
         ) from error
 
 
-def _refuse(path: Path) -> NoReturn:
+def _refuse(path: Path, option: str) -> NoReturn:
     raise OutputError(
         f"{path} exists and was not written by fasciscope, so it is left as it is. "
-        "Give another name with --events or --summary."
+        f"Give another name with {option}."
     )
 
 
@@ -81,17 +83,21 @@ def write_results(events: Path, summary: Path, analysis: Analysis) -> None:
     text = to_tsv(analysis.events, analysis.info.fs_hz, names)
     old = _summary(summary)
     if summary.is_file() and not old:
-        _refuse(summary)
+        _refuse(summary, "--summary")
     if events.is_file() and _is_reviewed(events, old):
         raise OutputError(
             f"{events} holds a truth, or was changed since fasciscope wrote it, so it is left as "
             "it is. Rename it, as NAME_desc-reviewed_events.tsv for one, or give another name "
             "with --events."
         )
-    write_text(events, text, ours=_begins_with(events, "\t".join(TSV_COLUMNS)))
+    ours = _begins_with(events, "\t".join(TSV_COLUMNS))
+    write_text(events, text, ours=ours, option="--events")
     figures = {**analysis.summary, DIGEST: _digest(text.encode())}
     write_text(
-        summary, json.dumps(plain(figures), indent=2, ensure_ascii=False) + "\n", ours=bool(old)
+        summary,
+        as_json(figures),
+        ours=bool(old),
+        option="--summary",
     )
 
 
@@ -107,19 +113,6 @@ def _is_reviewed(events: Path, summary: dict[str, Any]) -> bool:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """Return `value` in JSON's own types: numpy unpacked, what is not a finite number as null."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _begins_with(path: Path, line: str) -> bool:

@@ -11,8 +11,6 @@ PowerLineFrequency, EMGPlacementScheme, EMGReference and SoftwareFilters.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from typing import Any
 from fasciscope.blocks import Channel, StreamInfo
 from fasciscope.errors import OutputError
 from fasciscope.formats.naming import beside
+from fasciscope.formats.plain_json import as_json
 from fasciscope.formats.whole_file import write_whole
 
 _OPTIONAL_KEYS = (
@@ -66,11 +65,8 @@ def write_sidecar(
         If the file cannot be written.
     """
     path = beside(edf_path, "emg.json")
-    text = json.dumps(
-        _plain(sidecar(info, extra or {})), indent=2, ensure_ascii=False, allow_nan=False
-    )
     try:
-        write_whole(path, text + "\n")
+        write_whole(path, as_json(sidecar(info, extra or {})))
     except OSError as error:
         raise OutputError(
             f"Cannot write {path}: {error.strerror}. The recording itself is not touched by that."
@@ -135,16 +131,3 @@ def _filters(channels: tuple[Channel, ...]) -> dict[str, dict[str, float]] | str
             continue
         found[_FILTER_NAMES[kind.upper()]] = {"CutoffFrequency": hertz}
     return found or "n/a"
-
-
-def _plain(value: Any) -> Any:
-    """Return `value` in what JSON knows: numpy numbers as numbers, what is not finite as null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, (str, int, bool, type(None))) else str(value)

@@ -88,23 +88,14 @@ def detect(
 
 def summarise(detector: Detector, events: Events, recording: Recording) -> dict[str, Any]:
     """Return the summary of a finished detector, ready for JSON (NaN as None)."""
-    fs_hz = recording.info.fs_hz
-    duration_s = recording.duration_s
-    analysable_s = max(0.0, detector.analysable_s)
     twitches = ev.of_kind(events, Kind.FASCICULATION)
-    peaks = usable_before(twitches["peak"], _left_out(detector))
-    rate, low, high = rates.per_minute(
-        len(twitches), analysable_s, rates.clustering(peaks / fs_hz, analysable_s)
-    )
+    fs_hz, n_samples = recording.info.fs_hz, recording.n_samples
     histories = [channel.noise_history() for channel in detector.channels]
     noise = float(np.median(np.concatenate(histories))) if histories else math.nan
     twitch_families = twitches["family"]
     return {
-        "duration_s": round(duration_s, 6),
-        "analysable_s": round(analysable_s, 3),
-        "fasciculations": len(twitches),
-        "twitches_per_minute": _number(rate),
-        "twitches_per_minute_ci95": [_number(low), _number(high)],
+        "duration_s": round(recording.duration_s, 6),
+        **rate_figures(twitches, _left_out(detector), n_samples, fs_hz),
         "noise_uv": _number(noise),
         "families": [
             {
@@ -122,6 +113,39 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
         "quality": quality.sentences(detector, events, recording),
         "software_version": version("fasciscope"),
         "settings": detector.settings.as_dict(),
+    }
+
+
+def rate_figures(
+    twitches: Events, left_out: NDArray[np.int64], n_samples: int, fs_hz: float
+) -> dict[str, Any]:
+    """Return how many twitches there are a minute, with what certainty, over how much time.
+
+    Parameters
+    ----------
+    twitches : ndarray of EVENT_DTYPE
+        Those that count.
+    left_out : ndarray, shape (n, 2), int64
+        What is not analysable, as in `Analysis`.
+    n_samples : int
+    fs_hz : float
+
+    Returns
+    -------
+    dict
+        The keys ``analysable_s``, ``fasciculations``, ``twitches_per_minute`` and
+        ``twitches_per_minute_ci95`` of a summary; None where no rate can be stated.
+    """
+    analysable_s = max(0.0, (n_samples - ranges.length(left_out)) / fs_hz)
+    peaks_s = usable_before(twitches["peak"], left_out) / fs_hz
+    rate, low, high = rates.per_minute(
+        len(twitches), analysable_s, rates.clustering(peaks_s, analysable_s)
+    )
+    return {
+        "analysable_s": round(analysable_s, 3),
+        "fasciculations": len(twitches),
+        "twitches_per_minute": _number(rate),
+        "twitches_per_minute_ci95": [_number(low), _number(high)],
     }
 
 

@@ -1,0 +1,23 @@
+"""What a person says of what was found: events accepted, rejected, relabelled or added by hand.
+
+An `Analysis` in; a `Review` with its changes, undone and redone at will, and figures that follow
+it out. `files` keeps it beside the recording, never over the automatic events.
+"""
+
+from __future__ import annotations
+
+from fasciscope.review.edits import KINDS, Finding, Review, Status
+from fasciscope.review.figures import reviewed_analysis
+from fasciscope.review.files import Reviewed, load_review, review_paths, save_review
+
+__all__ = [
+    "KINDS",
+    "Finding",
+    "Review",
+    "Reviewed",
+    "Status",
+    "load_review",
+    "review_paths",
+    "reviewed_analysis",
+    "save_review",
+]

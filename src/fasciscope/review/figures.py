@@ -1,0 +1,77 @@
+"""The figures that follow from a review: the same keys as the automatic ones.
+
+An `Analysis` and its `Review` in, an `Analysis` out that reports and pages take like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscope import events as ev
+from fasciscope.analysis import Analysis, rate_figures
+from fasciscope.detection import ranges
+from fasciscope.events import Events, Kind
+from fasciscope.review.edits import Review, Status
+
+MARGIN_S = 0.06
+"""Time on both sides of a stretch in which nothing is counted (s), as in the detector."""
+_HELD = (Kind.CONTRACTION, Kind.CRAMP, Kind.ARTIFACT)
+
+
+def reviewed_analysis(automatic: Analysis, review: Review, remark: str = "") -> Analysis:
+    """Return the analysis as the person left it.
+
+    Twitches count if they stand and lie in analysable time. A contraction, cramp or artefact that
+    was rejected or called something else gives its time back, unless something else holds it; one
+    that was added takes its time.
+
+    Parameters
+    ----------
+    automatic : Analysis
+    review : Review
+        Of its events.
+    remark : str, default ""
+        A sentence for the list of what a reader must know.
+    """
+    standing = review.standing
+    left_out = _left_out(automatic, review)
+    twitches = ev.of_kind(standing, Kind.FASCICULATION)
+    counted = twitches[~ranges.inside(twitches["peak"], left_out)]
+    others = standing[standing["kind"] != Kind.FASCICULATION]
+    n = automatic.n_samples
+    summary: dict[str, Any] = {
+        **automatic.summary,
+        **rate_figures(counted, left_out, n, automatic.info.fs_hz),
+        "families": [
+            {**family, "fasciculations": int((counted["family"] == family["family"]).sum())}
+            for family in automatic.summary["families"]
+        ],
+        "contractions": len(ev.of_kind(others, Kind.CONTRACTION)),
+        "cramps": len(ev.of_kind(others, Kind.CRAMP)),
+        "artifacts": len(ev.of_kind(others, Kind.ARTIFACT)),
+    }
+    if remark:
+        summary["quality"] = [remark, *automatic.summary["quality"]]
+    return replace(automatic, events=ev.merge(counted, others), left_out=left_out, summary=summary)
+
+
+def _left_out(automatic: Analysis, review: Review) -> NDArray[np.int64]:
+    margin = round(MARGIN_S * review.fs_hz)
+    found, now, status = review.found, review.events, review.status
+    n = len(found)
+    was = np.concatenate([np.isin(found["kind"], _HELD), np.zeros(len(now) - n, dtype=bool)])
+    holds = np.isin(now["kind"], _HELD) & (status != Status.REJECTED)
+    gaps = _spans(ev.of_kind(now, Kind.GAP))
+    kept = ranges.union(ranges.widen(_spans(now[was & holds]), margin), gaps)
+    freed = ranges.union(ranges.widen(_spans(now[was & ~holds]), margin))
+    freed = ranges.without(freed, kept)
+    rest = ranges.without(automatic.left_out, freed)
+    return ranges.clip(ranges.union(rest, _spans(now[holds & ~was])), automatic.n_samples)
+
+
+def _spans(events: Events) -> NDArray[np.int64]:
+    return np.stack([events["start"], events["stop"]], axis=1)

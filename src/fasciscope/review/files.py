@@ -1,0 +1,206 @@
+"""A review beside its recording: ``NAME_desc-reviewed_events.tsv`` and its ``.json``.
+
+The table holds every event, the rejected ones too, with what it was found as; the automatic table
+is never touched. The JSON says who, when, with which settings, and what the columns mean (BIDS).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fasciscope import events as ev
+from fasciscope.analysis import Analysis
+from fasciscope.errors import OutputError, RecordingError
+from fasciscope.events import NOT_APPLICABLE, Events, Kind
+from fasciscope.formats import beside
+from fasciscope.formats.whole_file import write_whole
+from fasciscope.review.edits import Review, Status
+
+_REJECTED = "rejected"
+_COLUMNS = {
+    "review": {
+        "Description": "What a person said of the event",
+        "Levels": {
+            "unseen": "nothing",
+            "accepted": "it is what it was found to be",
+            "rejected": "it is nothing; trial_type is 'rejected' then",
+            "relabelled": "it is something else, or of another family",
+            "added": "it was not found, a person added it",
+        },
+    },
+    "found_as": {"Description": "trial_type before the review; n/a if a person added it"},
+    "found_family": {"Description": "family before the review"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Who reviewed a recording, and when."""
+
+    reviewer: str
+    at: datetime
+
+    def __str__(self) -> str:
+        who = f" by {self.reviewer}" if self.reviewer else ""
+        return f"Reviewed{who} on {self.at.day} {self.at:%B %Y, %H:%M}"
+
+
+def review_paths(recording: str | Path) -> tuple[Path, Path]:
+    """Return where the review of a recording is kept: its table and its description."""
+    return (
+        beside(recording, "desc-reviewed_events.tsv"),
+        beside(recording, "desc-reviewed_events.json"),
+    )
+
+
+def save_review(
+    recording: str | Path, review: Review, automatic: Analysis, by: Reviewed
+) -> tuple[Path, Path]:
+    """Write a review beside its recording, over an earlier one of its own; return the paths.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; an earlier review stays whole then.
+    """
+    table, about = review_paths(recording)
+    text = _table(review, [channel.name for channel in automatic.info.channels])
+    facts = {
+        "Description": "Events as a person reviewed them; not a medical finding",
+        "Sources": [Path(recording).name],
+        "Reviewer": by.reviewer or NOT_APPLICABLE,
+        "ReviewedAt": by.at.isoformat(timespec="seconds"),
+        "found_sha256": _fingerprint(review.found),
+        "software_version": automatic.summary["software_version"],
+        "settings": automatic.summary["settings"],
+        **_COLUMNS,
+    }
+    try:
+        write_whole(table, text)
+        write_whole(about, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise OutputError(
+            f"The review cannot be written to {table}: {error.strerror}. The recording and what "
+            "was found by itself are untouched."
+        ) from error
+    return table, about
+
+
+def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Reviewed | None]:
+    """Return the review kept beside a recording, or a fresh one.
+
+    Where the automatic events have changed since (another version, other settings), the events
+    that the person saw are taken, for it is them that were judged.
+
+    Returns
+    -------
+    Review
+    Reviewed or None
+        Who and when; None if there was no review yet.
+
+    Raises
+    ------
+    RecordingError
+        If there is one that cannot be read.
+    """
+    info = automatic.info
+    table, about = review_paths(recording)
+    if not table.exists():
+        return Review(automatic.events, info.fs_hz, automatic.n_samples), None
+    try:
+        text = table.read_text(encoding="utf-8")
+        facts = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
+        by = Reviewed(
+            str(facts.get("Reviewer", "")).replace(NOT_APPLICABLE, ""),
+            datetime.fromisoformat(facts.get("ReviewedAt", "1970-01-01T00:00:00+00:00")),
+        )
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError) as error:
+        raise RecordingError(
+            f"The review {table.name} cannot be read ({error}). It is left as it is; move it away "
+            "to begin a new one."
+        ) from None
+    names = [channel.name for channel in info.channels]
+    found, now, status = _rows(text, info.fs_hz, names, table.name)
+    if facts.get("found_sha256") == _fingerprint(automatic.events):
+        found = automatic.events  # with the scores, which a table does not hold
+        now["score"][: len(found)] = found["score"]
+        now["amplitude_uv"][: len(found)] = found["amplitude_uv"]
+    review = Review(found, info.fs_hz, automatic.n_samples)
+    review.restore(status, now)
+    return review, by
+
+
+def _table(review: Review, names: list[str]) -> str:
+    rows = ev.to_tsv(review.events, review.fs_hz, names).splitlines()
+    out = [f"{rows[0]}\treview\tfound_as\tfound_family"]
+    for number, row in enumerate(rows[1:]):
+        cells = row.split("\t")
+        finding = review.finding(number)
+        family = NOT_APPLICABLE
+        if number < len(review.found) and review.found["family"][number] > 0:
+            family = str(int(review.found["family"][number]))
+        now = cells[2]
+        if finding.status == Status.REJECTED:
+            cells[2] = _REJECTED
+        as_found = finding.found_as.name.lower() if finding.found_as is not None else "n/a"
+        # a rejected event that had been relabelled, or added, keeps what it was called
+        said = finding.status.name.lower()
+        if finding.status == Status.REJECTED and now != as_found:
+            said = f"{said} {now}"
+        out.append("\t".join([*cells, said, as_found, family]))
+    return "\n".join(out) + "\n"
+
+
+def _rows(
+    text: str, fs_hz: float, names: list[str], name: str
+) -> tuple[Events, Events, np.ndarray[Any, np.dtype[np.uint8]]]:
+    """Return what was found, what it is now, and what was said."""
+    rows = list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
+    head = rows[0] if rows else []
+    try:
+        kind_at, said_at = head.index("trial_type"), head.index("review")
+        as_at, family_at = head.index("found_as"), head.index("found_family")
+    except ValueError:
+        raise RecordingError(
+            f"{name} has no columns trial_type, review, found_as and found_family. It is left as "
+            "it is; move it away to begin a new review."
+        ) from None
+    statuses, found_kinds, found_families = [], [], []
+    for line, row in enumerate(rows[1:], start=2):
+        try:
+            said, _, was = row[said_at].partition(" ")
+            statuses.append(Status[said.upper()])
+            if row[kind_at] == _REJECTED:
+                row[kind_at] = was or row[as_at]
+            found_kinds.append(None if row[as_at] == "n/a" else Kind[row[as_at].upper()])
+            found_families.append(0 if row[family_at] == NOT_APPLICABLE else int(row[family_at]))
+            Kind[row[kind_at].upper()]
+        except (KeyError, ValueError, IndexError):
+            raise RecordingError(
+                f"{name}, line {line}: the review cannot be read. It is left as it is; move it "
+                "away to begin a new one."
+            ) from None
+    plain = "\n".join("\t".join(row) for row in rows) + "\n"
+    now = ev.from_tsv(plain, fs_hz, names, name)
+    found = now[[kind is not None for kind in found_kinds]].copy()
+    pairs = [(k, f) for k, f in zip(found_kinds, found_families, strict=True) if k is not None]
+    found["kind"] = [kind for kind, _ in pairs]
+    found["family"] = [family for _, family in pairs]
+    return found, now, np.array(statuses, dtype=np.uint8)
+
+
+def _fingerprint(events: Events) -> str:
+    """Return a checksum of events by what a table says of them."""
+    plain = np.stack(
+        [events[key].astype(np.int64) for key in ("start", "stop", "peak", "kind", "family")]
+    )
+    return hashlib.sha256(plain.tobytes()).hexdigest()

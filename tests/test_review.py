@@ -1,0 +1,253 @@
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from fasciscope import detect, simulate
+from fasciscope import events as ev
+from fasciscope.errors import InputError, RecordingError
+from fasciscope.events import Kind
+from fasciscope.review import (
+    Review,
+    Reviewed,
+    Status,
+    load_review,
+    review_paths,
+    reviewed_analysis,
+    save_review,
+)
+
+FS = 1000.0
+BY = Reviewed("Ada", datetime(2026, 3, 1, 21, 5, tzinfo=UTC))
+
+
+def some_events():
+    twitches = ev.empty(3)
+    twitches["start"], twitches["stop"] = [1000, 2000, 3000], [1020, 2020, 3020]
+    twitches["peak"], twitches["family"], twitches["channel"] = [1010, 2010, 3010], [1, 2, 1], 0
+    twitches["amplitude_uv"] = [100.004, 80, 90]
+    return ev.merge(
+        twitches,
+        ev.intervals(Kind.CONTRACTION, np.array([[5000, 8000]])),
+        ev.intervals(Kind.GAP, np.array([[9000, 9100]])),
+    )
+
+
+@pytest.fixture(scope="module")
+def analysis():
+    return detect(simulate("contractions", seconds=60, seed=2).recording)
+
+
+def test_what_is_said_and_taken_back():
+    review = Review(some_events(), FS, 10_000)
+    review.reject([0])
+    review.relabel([1], Kind.ARTIFACT)
+    review.accept([2])
+    assert list(review.status) == [2, 3, 1, 0, 0]
+    assert [Kind(k).name for k in review.standing["kind"]] == [
+        "ARTIFACT",
+        "FASCICULATION",
+        "CONTRACTION",
+        "GAP",
+    ]
+    assert review.finding(1).found_as == Kind.FASCICULATION
+    assert review.undo() == "accepted: 1 event"
+    assert review.undo() == "called artifact: 1 event"
+    assert list(review.status) == [2, 0, 0, 0, 0]
+    assert review.finding(1).family == 2
+    assert review.redo() == "called artifact: 1 event"
+    review.undo()
+    review.undo()
+    assert review.undo() == ""
+    assert not review.is_changed
+    assert review.events.tobytes() == some_events().tobytes()
+
+
+def test_a_new_change_forgets_what_was_undone():
+    review = Review(some_events(), FS, 10_000)
+    review.reject([0])
+    review.undo()
+    review.accept([0])
+    assert review.redo() == ""
+    assert review.finding(0).status == Status.ACCEPTED
+
+
+def test_saying_the_same_again_is_no_change():
+    review = Review(some_events(), FS, 10_000)
+    review.reject([0])
+    before = review.version
+    review.reject([0])
+    review.reject([])
+    assert review.version == before
+
+
+def test_an_added_event_goes_when_it_is_undone():
+    review = Review(some_events(), FS, 10_000)
+    number = review.add(4000, 4000, Kind.FASCICULATION, channel=0)
+    event = review.events[number]
+    assert (event["start"], event["stop"], event["peak"]) == (3990, 4010, 4000)
+    assert len(review.standing) == 6
+    review.undo()
+    assert len(review.standing) == 5
+    review.redo()
+    review.accept([number])
+    assert review.finding(number).status == Status.ADDED
+    assert review.finding(number).found_as is None
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "kind"),
+    [
+        (-5, 10, Kind.ARTIFACT),
+        (10, 10, Kind.CRAMP),
+        (9_990, 10_001, Kind.ARTIFACT),
+        (1, 9, Kind.GAP),
+    ],
+)
+def test_what_cannot_be_added(start, stop, kind):
+    review = Review(some_events(), FS, 10_000)
+    with pytest.raises(InputError):
+        review.add(start, stop, kind)
+    assert len(review) == 5
+
+
+def test_gaps_and_unknown_numbers_are_not_judged():
+    review = Review(some_events(), FS, 10_000)
+    review.reject([4])
+    assert not review.is_changed
+    for numbers in ([5], [-1], [0, 99]):
+        with pytest.raises(InputError, match="There is no event number"):
+            review.reject(numbers)
+    with pytest.raises(InputError, match="not up to a review"):
+        review.relabel([0], Kind.GAP)
+    with pytest.raises(InputError, match="A family has a number"):
+        review.regroup([0], -1)
+    assert not review.is_changed
+
+
+def test_nothing_said_changes_no_figure(analysis):
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    same = reviewed_analysis(analysis, review)
+    assert same.summary == analysis.summary
+    assert same.events.tobytes() == analysis.events.tobytes()
+    np.testing.assert_array_equal(same.left_out, analysis.left_out)
+
+
+def test_a_rejected_twitch_is_not_counted(analysis):
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    first = int(np.flatnonzero(analysis.events["kind"] == Kind.FASCICULATION)[0])
+    review.reject([first])
+    less = reviewed_analysis(analysis, review, "Reviewed.").summary
+    assert less["fasciculations"] == analysis.summary["fasciculations"] - 1
+    assert less["twitches_per_minute"] < analysis.summary["twitches_per_minute"]
+    assert less["quality"][0] == "Reviewed."
+    family = int(analysis.events["family"][first])
+    if family:
+        was = analysis.summary["families"][family - 1]["fasciculations"]
+        assert less["families"][family - 1]["fasciculations"] == was - 1
+
+
+def test_a_contraction_that_is_none_gives_its_time_back(analysis):
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    held = np.flatnonzero(analysis.events["kind"] == Kind.CONTRACTION)
+    assert len(held)
+    longest = held[np.argmax((analysis.events["stop"] - analysis.events["start"])[held])]
+    length_s = float(analysis.events["stop"][longest] - analysis.events["start"][longest]) / 2000
+    review.reject([longest])
+    more = reviewed_analysis(analysis, review).summary
+    gained = more["analysable_s"] - analysis.summary["analysable_s"]
+    assert length_s <= gained <= length_s + 0.13
+    review.undo()
+    assert reviewed_analysis(analysis, review).summary == analysis.summary
+
+
+def test_an_added_contraction_takes_its_time_and_the_twitches_in_it(analysis):
+    fs_hz = analysis.info.fs_hz
+    review = Review(analysis.events, fs_hz, analysis.n_samples)
+    peaks = ev.of_kind(analysis.events, Kind.FASCICULATION)["peak"]
+    at = int(peaks[len(peaks) // 2])
+    review.add(at - 10, at + 10, Kind.CONTRACTION)
+    less = reviewed_analysis(analysis, review)
+    assert less.summary["fasciculations"] == analysis.summary["fasciculations"] - 1
+    assert less.summary["analysable_s"] == pytest.approx(
+        analysis.summary["analysable_s"] - 20 / fs_hz, abs=0.002
+    )
+    assert not (less.events["peak"] == at).any()
+
+
+def test_a_review_is_kept_and_found_again(tmp_path, analysis):
+    recording = tmp_path / "calf_emg.edf"
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    review.reject([0, 1])
+    review.relabel([2, 3], Kind.ARTIFACT)
+    review.reject([3])
+    review.regroup([5], 7)
+    review.accept([6])
+    review.add(10_000, 12_000, Kind.CRAMP)
+    gone = review.add(20_000, 22_000, Kind.CONTRACTION)
+    review.reject([gone])
+    table, about = save_review(recording, review, analysis, BY)
+    assert table.name == "calf_desc-reviewed_events.tsv"
+    assert json.loads(about.read_text())["Reviewer"] == "Ada"
+    again, by = load_review(recording, analysis)
+    assert by == BY
+    assert str(by) == "Reviewed by Ada on 1 March 2026, 21:05"
+    np.testing.assert_array_equal(again.status, review.status)
+    for key in ("start", "stop", "peak", "kind", "family", "channel"):
+        np.testing.assert_array_equal(again.events[key], review.events[key])
+    assert reviewed_analysis(analysis, again).summary == reviewed_analysis(analysis, review).summary
+
+
+def test_other_readers_see_only_what_stands(tmp_path, analysis):
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    review.reject([0])
+    table, _ = save_review(tmp_path / "a.edf", review, analysis, BY)
+    names = [channel.name for channel in analysis.info.channels]
+    seen = ev.read_tsv(table, analysis.info.fs_hz, names)
+    assert len(seen) == len(analysis.events) - 1
+
+
+def test_events_that_were_judged_stay_when_the_detector_finds_others(tmp_path, analysis):
+    from dataclasses import replace
+
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    review.reject([0])
+    save_review(tmp_path / "a.edf", review, analysis, BY)
+    other = replace(analysis, events=analysis.events[3:])
+    again, _ = load_review(tmp_path / "a.edf", other)
+    assert len(again) == len(analysis.events)
+    assert again.finding(0).status == Status.REJECTED
+
+
+def test_without_a_review_there_is_a_fresh_one(tmp_path, analysis):
+    review, by = load_review(tmp_path / "a.edf", analysis)
+    assert by is None
+    assert not review.is_changed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "onset\tduration\n1\t2\n",
+        "onset\tduration\ttrial_type\treview\tfound_as\tfound_family\n1\t2\tcramp\tmaybe\tcramp\tn/a\n",
+        "onset\tduration\ttrial_type\treview\tfound_as\tfound_family\n1\t2\n",
+        "onset\tduration\ttrial_type\treview\tfound_as\tfound_family\n1\t2\tdog\tunseen\tcramp\tn/a\n",
+    ],
+)
+def test_a_review_that_cannot_be_read_is_said_and_left(tmp_path, analysis, text):
+    table, _ = review_paths(tmp_path / "a.edf")
+    table.write_text(text)
+    with pytest.raises(RecordingError, match="left as it is"):
+        load_review(tmp_path / "a.edf", analysis)
+    assert table.read_text() == text
+
+
+def test_a_description_that_is_no_json_is_said(tmp_path, analysis):
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    review.reject([0])
+    _, about = save_review(tmp_path / "a.edf", review, analysis, BY)
+    about.write_text("[1, 2")
+    with pytest.raises(RecordingError, match="cannot be read"):
+        load_review(tmp_path / "a.edf", analysis)

@@ -36,6 +36,7 @@ lint: $(DEV) ## Check style and types
 .PHONY: test
 test: lint ## Check style and types, then run every test
 	@firmware/install-toolchain.sh
+	@.ci/install-browser
 	MPLBACKEND=Agg $(BIN)/pytest -q -m "not soak" -n $(PYTEST_WORKERS)
 
 .PHONY: soak

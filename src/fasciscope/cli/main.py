@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from fasciscope.cli import app as app_command
 from fasciscope.cli import (
     bench,
     check,
@@ -114,7 +115,19 @@ def _add(module: ModuleType) -> None:
     )(command)
 
 
-for module in (demo, ports, record, detect, report, check, repair, replay, simulate, bench):
+for module in (
+    demo,
+    ports,
+    record,
+    app_command,
+    detect,
+    report,
+    check,
+    repair,
+    replay,
+    simulate,
+    bench,
+):
     _add(module)
 app.add_typer(firmware.app, name="firmware")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fasciscope.analysis import Analysis
     from fasciscope.recording import Recording
 
-__all__ = ["SUFFIXES", "check_output", "write_report"]
+__all__ = ["SUFFIXES", "check_output", "render_report", "write_report"]
 
 SUFFIXES = (".html", ".pdf", ".png")
 """What a report can be."""
@@ -66,14 +66,15 @@ def write_report(recording: Recording, analysis: Analysis, output: str | Path) -
 
     output = Path(output)
     check_output(output)
-    content = _render(recording, analysis, output.suffix.lower())
+    content = render_report(recording, analysis, output.suffix.lower())
     try:
         write_whole(output, content)
     except OSError as error:
         raise OutputError(f"Cannot write {output}: {error.strerror}.") from error
 
 
-def _render(recording: Recording, analysis: Analysis, suffix: str) -> bytes:
+def render_report(recording: Recording, analysis: Analysis, suffix: str) -> bytes:
+    """Return the report as the bytes of a file; `suffix` is one of `SUFFIXES`."""
     import io
 
     from fasciscope.report import html, page  # late: matplotlib takes half a second

@@ -1,0 +1,250 @@
+"""A recording that is open for review: read, analysed, judged, kept; shared by all tabs.
+
+A path in. Reading and finding go on in a thread; what is there can be asked for at any time. Every
+change is saved by itself, beside the recording.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscope import formats
+from fasciscope.analysis import Analysis, detect
+from fasciscope.errors import FasciscopeError, OutputError
+from fasciscope.events import Kind
+from fasciscope.recording import Recording
+from fasciscope.review import (
+    Review,
+    Reviewed,
+    Status,
+    load_review,
+    reviewed_analysis,
+    save_review,
+)
+
+_LOG = logging.getLogger(__name__)
+WAVE_S = 0.02
+"""Waveforms are drawn this far to both sides of their peak (s)."""
+SHIFT_S = 0.006
+"""They are moved this far to fit each other, as in the detector."""
+DRAWN_WAVES = 40
+"""Single waveforms drawn for a family, evenly out of all."""
+AVERAGED_WAVES = 4000
+
+
+class Progress(StrEnum):
+    """How far an opened recording is."""
+
+    READING = "reading"
+    FINDING = "finding"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Opened:
+    """A recording under review.
+
+    Parameters
+    ----------
+    path : Path
+
+    Attributes
+    ----------
+    progress : Progress
+    share : float
+        Part of the recording that was looked through, 0 to 1.
+    error : str
+        Why it could not be opened, in words.
+    recording, automatic, review
+        None until they are there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.progress = Progress.READING
+        self.share = 0.0
+        self.error = ""
+        self.recording: Recording | None = None
+        self.automatic: Analysis | None = None
+        self.review: Review | None = None
+        self.by: Reviewed | None = None
+        self.save_error = ""
+        self._stamp = self._look()
+        self._closed = False
+        self._saved_version = 0
+        self._lock = threading.Lock()
+        self._figures: tuple[int, Analysis] | None = None
+        self._thread = threading.Thread(target=self._load, name=f"open {path.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the file has gone since it was opened."""
+        return self._look() is None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it must be read anew: it failed, or the file is another one by now."""
+        now = self._look()
+        return self.progress == Progress.FAILED or (now is not None and now != self._stamp)
+
+    def wait(self, timeout_s: float = 60.0) -> bool:
+        """Wait until it is ready or has failed; return whether it is."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Let the thread end; what was changed is saved already."""
+        self._closed = True
+
+    def analysis(self) -> Analysis | None:
+        """Return what stands after the review; None until the recording is analysed."""
+        with self._lock:
+            review, automatic = self.review, self.automatic
+            if review is None or automatic is None:
+                return None
+            if self._figures is None or self._figures[0] != review.version:
+                self._figures = review.version, reviewed_analysis(automatic, review, self.remark())
+            return self._figures[1]
+
+    def remark(self) -> str:
+        """Return a sentence on the review for the report, "" where nothing was said."""
+        if self.review is None or not self.review.is_changed:
+            return ""
+        counts = self.review.counts()
+        parts = [
+            f"{counts[status]} {status.name.lower()}"
+            for status in Status
+            if status != Status.UNSEEN and counts[status]
+        ]
+        by = str(self.by) if self.by is not None else "Reviewed by hand"
+        return f"{by}: {', '.join(parts)}. The figures follow that."
+
+    def say(self, act: Callable[[Review], object], reviewer: str) -> str:
+        """Change the review, and save it; return what went wrong with saving, "" if nothing.
+
+        Raises
+        ------
+        InputError
+            What the change itself raises.
+        """
+        with self._lock:
+            if self.review is None or self.automatic is None:
+                return "The recording is not ready yet."
+            act(self.review)
+            if self.review.version == self._saved_version:
+                return ""
+            self.by = Reviewed(reviewer.strip(), datetime.now().astimezone())
+            try:
+                save_review(self.path, self.review, self.automatic, self.by)
+            except OutputError as error:
+                self.save_error = str(error)
+                return self.save_error
+            self.save_error = ""
+            self._saved_version = self.review.version
+            return ""
+
+    def waves(self, family: int) -> dict[str, Any] | None:
+        """Return single waveforms of a family and their average, in µV over ms, ready for JSON."""
+        analysis, recording = self.analysis(), self.recording
+        if analysis is None or recording is None:
+            return None
+        events = analysis.events
+        members = events[(events["kind"] == Kind.FASCICULATION) & (events["family"] == family)]
+        half = max(2, round(WAVE_S * recording.info.fs_hz))
+        needed = half + max(1, round(SHIFT_S * recording.info.fs_hz))
+        inside = (members["peak"] >= needed) & (members["peak"] + needed < recording.n_samples)
+        members = members[inside]
+        if not len(members):
+            return None
+        members = members[:: max(1, len(members) // AVERAGED_WAVES)]
+        shapes = _aligned(recording, members["peak"], members["channel"], half)
+        drawn = shapes[:: max(1, len(shapes) // DRAWN_WAVES)][:DRAWN_WAVES]
+        time_ms = np.arange(-half, half + 1) * 1000 / recording.info.fs_hz
+        return {
+            "time_ms": np.round(time_ms, 3).tolist(),
+            "single": np.round(drawn, 1).tolist(),
+            "average": np.round(shapes.mean(axis=0), 2).tolist(),
+            "count": int(inside.sum()),
+        }
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            facts = self.path.stat()
+        except OSError:
+            return None
+        return facts.st_mtime_ns, facts.st_size
+
+    def _load(self) -> None:
+        try:
+            self.recording = formats.read(self.path)
+            self.progress = Progress.FINDING
+            automatic = detect(self.recording, progress=self._note)
+            review, by = load_review(self.path, automatic)
+            with self._lock:
+                self.automatic, self.review, self.by = automatic, review, by
+                self._saved_version = review.version
+            self.progress = Progress.READY
+        except FasciscopeError as error:
+            self.error, self.progress = str(error), Progress.FAILED
+        except _ClosedError:
+            self.progress = Progress.FAILED
+        except MemoryError:
+            self.error = "There is not enough memory to open this recording."
+            self.progress = Progress.FAILED
+        except Exception as error:
+            _LOG.debug("opening failed", exc_info=error)
+            self.error = (
+                f"This is a fault in fasciscope: {type(error).__name__}: {error}. The recording "
+                "is untouched."
+            )
+            self.progress = Progress.FAILED
+
+    def _note(self, share: float) -> None:
+        if self._closed:
+            raise _ClosedError
+        self.share = share
+
+
+class _ClosedError(Exception):
+    """The recording is no longer wanted."""
+
+
+def _aligned(
+    recording: Recording, peaks: NDArray[np.int64], channels: NDArray[np.int16], half: int
+) -> NDArray[np.float64]:
+    """Return the signal around each peak, moved to fit the family's average best.
+
+    A potential's largest deflection may be another of its phases now and then, by the noise.
+    """
+    reach = max(1, round(SHIFT_S * recording.info.fs_hz))
+    wide = _cut(recording, peaks, channels, half + reach)
+    windows = np.lib.stride_tricks.sliding_window_view(wide, 2 * half + 1, axis=1)
+    average = wide[:, reach : reach + 2 * half + 1].mean(axis=0)
+    first = wide[np.argsort(np.ptp(wide, axis=1))[len(wide) // 2], reach : reach + 2 * half + 1]
+    rows = np.arange(len(wide))
+    for template in (first, None, None):
+        fit = windows @ (average if template is None else template)
+        best = fit.argmax(axis=1)
+        average = windows[rows, best].mean(axis=0)
+    return np.asarray(windows[rows, best])
+
+
+def _cut(
+    recording: Recording, peaks: NDArray[np.int64], channels: NDArray[np.int16], half: int
+) -> NDArray[np.float64]:
+    """Return the signal around each peak without its offset, shape (n, 2 * half + 1), µV."""
+    reach = np.arange(-half, half + 1)
+    at = np.maximum(channels, 0)
+    counts = recording.samples[peaks[:, None] + reach, at[:, None]].astype(np.float64)
+    counts -= np.median(counts, axis=1, keepdims=True)
+    return np.asarray(counts * recording.info.uv_per_count[at][:, None])

@@ -1,0 +1,14 @@
+"""The pages: what is shown and what its buttons do. Everything else is done by the rooms below."""
+
+from __future__ import annotations
+
+from fasciscope.app.studio import Studio
+
+
+def add(studio: Studio) -> None:
+    """Add all pages to the app."""
+    from fasciscope.app.pages import compare, record, review
+
+    record.add(studio)
+    review.add(studio)
+    compare.add(studio)

@@ -96,8 +96,7 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
     rate, low, high = rates.per_minute(
         len(twitches), analysable_s, rates.clustering(peaks / fs_hz, analysable_s)
     )
-    histories = [channel.noise_history() for channel in detector.channels]
-    noise = float(np.median(np.concatenate(histories))) if histories else math.nan
+    noise_uv = quality.typical_noise_uv(detector)
     twitch_families = twitches["family"]
     return {
         "duration_s": round(duration_s, 6),
@@ -105,7 +104,7 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
         "fasciculations": len(twitches),
         "twitches_per_minute": _number(rate),
         "twitches_per_minute_ci95": [_number(low), _number(high)],
-        "noise_uv": _number(noise),
+        "noise_uv": _number(noise_uv),
         "families": [
             {
                 "family": family.number,
@@ -119,7 +118,7 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
         "cramps": len(ev.of_kind(events, Kind.CRAMP)),
         "artifacts": len(ev.of_kind(events, Kind.ARTIFACT)),
         "lost_samples": recording.lost_samples,
-        "quality": quality.sentences(detector, events, recording),
+        "quality": quality.sentences(detector, events, recording, noise_uv),
         "software_version": version("fasciscope"),
         "settings": detector.settings.as_dict(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import threading
 from dataclasses import replace
@@ -35,6 +36,22 @@ def test_the_names_are_few_and_all_there():
 def test_a_name_that_is_not_there():
     with pytest.raises(AttributeError, match="no attribute 'diagnose'"):
         fasciscope.diagnose  # noqa: B018
+
+
+def test_defaults_that_are_stated_twice_agree():
+    # the public names and the commands state them, since their rooms load late
+    from fasciscope.cli.record import record as command
+    from fasciscope.device.playback import GAIN
+    from fasciscope.device.stream import WAIT_S
+    from fasciscope.scoring import TOLERANCE_MS
+    from fasciscope.simulation import SCENES
+
+    def default(function, name):
+        return inspect.signature(function).parameters[name].default
+
+    assert default(fasciscope.score, "tolerance_ms") == TOLERANCE_MS
+    assert default(fasciscope.record, "wait_s") == default(command, "wait") == WAIT_S
+    assert {scene.sensor.gain for scene in SCENES.values()} == {GAIN}
 
 
 def test_simulate_takes_the_rate_of_the_scene():

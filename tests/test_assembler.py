@@ -119,6 +119,18 @@ def test_a_long_outage_is_believed_when_the_next_frame_bears_it_out():
     assert assembler.lost_on_wire == 4999
 
 
+@pytest.mark.parametrize(
+    ("missing_s", "at_once"), [(0.5, True), (1.0, True), (1.001, False), (1.5, False)]
+)
+def test_a_jump_of_more_than_a_second_waits_for_the_next_frame(missing_s, at_once):
+    first = 8 + round(missing_s * SETUP.rate_mhz / 1000)
+    assembler, chunks = fed([frame(0, 0), frame(1, first)])
+    assert [span(c) for c in chunks[1:]] == ([(first, first + 8)] if at_once else [])
+    _, chunks = fed([frame(2, first + 8)], assembler)
+    assert chunks[-1].stop_index == first + 16
+    assert assembler.lost_scans == first - 8
+
+
 def test_frames_that_contradict_the_stream_are_dropped():
     too_big = Data(3, 1, 8, 1, np.array([[4093, 0]], "<u2").tobytes())
     overlapping = frame(1, 4)

@@ -59,10 +59,17 @@ def test_no_id_is_in_two_tables():
     assert not set(boards.BOARDS) & set(boards.CHIPS)
 
 
+def test_without_a_list_this_machine_is_asked(monkeypatch):
+    here = [port("/dev/ttyACM0", 0x2341, 0x0043), port("/dev/ttyS0")]
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: iter(here))
+    assert list_ports() == list_ports(here)
+    assert [candidate.port for candidate in list_ports()] == ["/dev/ttyACM0", "/dev/ttyS0"]
+
+
 def test_this_machine_can_be_asked():
-    for candidate in list_ports():
-        assert candidate.port
-        assert candidate.reason
+    from serial.tools.list_ports import comports
+
+    assert {candidate.port for candidate in list_ports()} <= {one.device for one in comports()}
 
 
 def test_the_permission_hint_names_the_ports_own_group(monkeypatch):

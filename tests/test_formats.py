@@ -1,6 +1,7 @@
 """The registry, the names beside a recording, memory to file, and the BIDS sidecar."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def test_counts_gaps_at_both_ends_and_markers_inside_gaps_come_back(tmp_path):
     assert [m.sample_index for m in back.markers] == [10, 1250, 2999]
     assert np.array_equal(back.samples[5:1200], source.samples[5:1200])
     assert np.array_equal(back.samples[1300:2900], source.samples[1300:2900])
+
+
+def test_the_markers_of_a_recording_that_is_one_gap_come_back(tmp_path):
+    source = replace(recording(), gaps=np.array([[0, 3000]]))
+    write_edf(source, tmp_path / "a.edf")
+    back = read(tmp_path / "a.edf")
+    assert np.array_equal(back.gaps, source.gaps)
+    assert [m.sample_index for m in back.markers] == [10, 1250, 2999]
 
 
 def test_counts_of_24_bits_are_brought_to_16(tmp_path):

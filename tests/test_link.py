@@ -34,10 +34,6 @@ def recording(seconds=3.0, fs=2000.0, n_channels=1, **more):
     return Recording(StreamInfo(fs, channels), samples, **more)
 
 
-def all_of(blocks):
-    return np.concatenate([block.samples for block in blocks])
-
-
 def check_blocks(blocks, played, stop=None):
     """Every sample is at its index and equal; loss is told exactly."""
     next_index = 0

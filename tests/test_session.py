@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 import time
+from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from fasciscope.blocks import Block, Channel, Marker, StreamInfo
 from fasciscope.device.run import LinkHealth
 from fasciscope.errors import DeviceError, InputError, OutputError
 from fasciscope.recording import Recording
-from fasciscope.session import Markers, run_session
+from fasciscope.session import Health, Markers, run_session
 from fasciscope.sources import Paced, ReplaySource
 
 FS = 1000.0
@@ -267,12 +270,21 @@ def test_stop_still_takes_what_has_come():
 
 def test_the_boards_own_figures_are_in_the_health():
     class Board(ReplaySource):
-        health = LinkHealth(999.5, 0.001, 3, 2, 1, 0, 7, 0, 0.25, 0.5, 4)
+        health = LinkHealth(999.5, 0.001, 3, 2, 1, 5, 7, 6, 0.25, 0.5, 4)
 
     health = run_session(Board(recording(), 100), [Memory()])
+    lost = (health.lost_frames, health.duplicates, health.implausible, health.board_errors)
+    assert lost == (2, 1, 5, 6)
     assert (health.measured_hz, health.clock_error_s) == (999.5, 0.001)
     assert (health.crc_errors, health.overruns, health.overflowed) == (3, 7, 4)
     assert health.buffer_level == 0.5
+
+
+def test_the_page_of_the_format_tells_of_every_figure_of_a_session():
+    page = (Path(__file__).parents[1] / "docs" / "recording-format.md").read_text(encoding="utf-8")
+    table = page[page.index("## The sidecar") :]
+    told = set(re.findall(r"`([a-z_]+)`", table[: table.index("\n## ")]))
+    assert {field.name for field in fields(Health)} <= told
 
 
 @pytest.mark.parametrize("max_samples", [0, -5])

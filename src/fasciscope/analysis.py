@@ -90,13 +90,12 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
     """Return the summary of a finished detector, ready for JSON (NaN as None)."""
     twitches = ev.of_kind(events, Kind.FASCICULATION)
     fs_hz, n_samples = recording.info.fs_hz, recording.n_samples
-    histories = [channel.noise_history() for channel in detector.channels]
-    noise = float(np.median(np.concatenate(histories))) if histories else math.nan
+    noise_uv = quality.typical_noise_uv(detector)
     twitch_families = twitches["family"]
     return {
         "duration_s": round(recording.duration_s, 6),
         **rate_figures(twitches, _left_out(detector), n_samples, fs_hz),
-        "noise_uv": _number(noise),
+        "noise_uv": _number(noise_uv),
         "families": [
             {
                 "family": family.number,
@@ -110,7 +109,7 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
         "cramps": len(ev.of_kind(events, Kind.CRAMP)),
         "artifacts": len(ev.of_kind(events, Kind.ARTIFACT)),
         "lost_samples": recording.lost_samples,
-        "quality": quality.sentences(detector, events, recording),
+        "quality": quality.sentences(detector, events, recording, noise_uv),
         "software_version": version("fasciscope"),
         "settings": detector.settings.as_dict(),
     }

@@ -215,7 +215,7 @@ def record(
     """
     from fasciscope.sources import SerialSource
 
-    check_wishes(path, seconds=seconds, fs_hz=fs_hz, channels=channels, side=side)
+    check_wishes(path, seconds=seconds, fs_hz=fs_hz, channels=channels, side=side, wait_s=wait_s)
     source = SerialSource(
         port,
         fs_hz=fs_hz,

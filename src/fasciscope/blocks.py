@@ -80,8 +80,7 @@ class Channel:
                 f"Channel {self.name}: lowest count {self.count_min} is not below the highest "
                 f"count {self.count_max}."
             )
-        if self.side not in SIDES:
-            raise InputError(f"Side must be left or right, not {self.side!r}.")
+        check_side(self.side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +139,18 @@ class StreamInfo:
     def uv_at_zero(self) -> NDArray[np.float64]:
         """Offset of each channel, shape (n_channels,), float64, µV."""
         return np.array([channel.uv_at_zero for channel in self.channels])
+
+
+def check_side(side: str) -> None:
+    """Raise `InputError` unless `side` is one of `SIDES`."""
+    if side not in SIDES:
+        raise InputError(f"Side must be left or right, not {side!r}.")
+
+
+def check_channels(n_channels: int) -> None:
+    """Raise `InputError` unless a board can have so many channels."""
+    if not 1 <= n_channels <= CHANNELS_MAX:
+        raise InputError(f"A board has 1 to {CHANNELS_MAX} channels, not {n_channels}.")
 
 
 def check_rate(fs_hz: float) -> None:

@@ -6,6 +6,8 @@ means for the count; an empty list means that nothing stands in its way.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from fasciscope import events as ev
@@ -34,7 +36,16 @@ def visible_uv(noise_uv: float) -> float:
     return VISIBLE * noise_uv
 
 
-def sentences(detector: Detector, events: Events, recording: Recording) -> list[str]:
+def typical_noise_uv(detector: Detector) -> float:
+    """Return the median noise over all channels and their whole time, µV rms; NaN if unknown."""
+    histories = [channel.noise_history() for channel in detector.channels]
+    known = [part for part in histories if part.size]
+    return float(np.median(np.concatenate(known))) if known else math.nan
+
+
+def sentences(
+    detector: Detector, events: Events, recording: Recording, noise_uv: float
+) -> list[str]:
     """Return what a reader must know, the gravest first.
 
     Parameters
@@ -44,10 +55,12 @@ def sentences(detector: Detector, events: Events, recording: Recording) -> list[
     events : ndarray of EVENT_DTYPE
         What it found.
     recording : Recording
+    noise_uv : float
+        As from `typical_noise_uv`.
     """
     return [
         *_time(detector, recording),
-        *_scale_and_noise(detector),
+        *_scale_and_noise(noise_uv),
         *_sway(detector),
         *_interference(detector, events),
         *_channels(detector),
@@ -76,12 +89,7 @@ def _time(detector: Detector, recording: Recording) -> list[str]:
     return out
 
 
-def _scale_and_noise(detector: Detector) -> list[str]:
-    history = [channel.noise_history() for channel in detector.channels]
-    known = [part for part in history if part.size]
-    if not known:
-        return []
-    noise = float(np.median(np.concatenate(known)))
+def _scale_and_noise(noise: float) -> list[str]:
     if noise < SILENT_UV:
         return [
             f"The noise is only {noise:.2g} µV, less than a surface electrode on skin can have. "

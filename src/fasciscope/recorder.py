@@ -33,10 +33,12 @@ def check_wishes(
     fs_hz: float | None = None,
     channels: int | None = None,
     side: str = "",
+    wait_s: float | None = None,
 ) -> None:
     """Raise what `record` would raise for these, before anybody looks for a board."""
     from fasciscope import formats
-    from fasciscope.blocks import CHANNELS_MAX, SIDES, check_rate
+    from fasciscope.blocks import check_channels, check_rate, check_side
+    from fasciscope.device.stream import check_wait
 
     if seconds is not None and not (math.isfinite(seconds) and 0 < seconds <= SECONDS_MAX):
         raise InputError(
@@ -45,10 +47,11 @@ def check_wishes(
         )
     if fs_hz is not None:
         check_rate(fs_hz)
-    if channels is not None and not 1 <= channels <= CHANNELS_MAX:
-        raise InputError(f"A board has 1 to {CHANNELS_MAX} channels, not {channels}.")
-    if side not in SIDES:
-        raise InputError(f"Side must be left or right, not {side!r}.")
+    if channels is not None:
+        check_channels(channels)
+    check_side(side)
+    if wait_s is not None:
+        check_wait(wait_s)
     must_be_new(Path(path), formats.beside(path, "emg.json"))
 
 

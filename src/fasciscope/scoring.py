@@ -79,20 +79,46 @@ def score(events: Events, truth: Events, fs_hz: float, tolerance_ms: float = TOL
     check_rate(fs_hz)
     if not (math.isfinite(tolerance_ms) and 0 < tolerance_ms <= 1000):
         raise InputError(f"The tolerance must lie between 0 and 1000 ms, not {tolerance_ms}.")
-    found = _sorted(of_kind(events, Kind.FASCICULATION))
-    true = _sorted(of_kind(truth, Kind.FASCICULATION))
-    found_s, true_s = _times(found) / fs_hz, _times(true) / fs_hz
-    pairs = match(true_s, found_s, tolerance_ms / 1000.0)
-    errors = np.abs(true_s[pairs[:, 0]] - found_s[pairs[:, 1]]) * 1000.0
-    true_family, found_family = true["family"][pairs[:, 0]], found["family"][pairs[:, 1]]
-    grouped = (true_family > 0) & (found_family > 0)
+    pairs = pair(events, truth, fs_hz, tolerance_ms)
+    n = len(pairs.errors_ms)
     return Score(
-        len(pairs),
-        len(found) - len(pairs),
-        len(true) - len(pairs),
-        float(np.median(errors)) if len(errors) else math.nan,
-        adjusted_rand(true_family[grouped], found_family[grouped]),
+        n,
+        len(pairs.found_s) - n,
+        len(pairs.true_s) - n,
+        float(np.median(pairs.errors_ms)) if n else math.nan,
+        adjusted_rand(*pairs.families),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """The fasciculations of two sets of events, matched one to one.
+
+    Parameters
+    ----------
+    found_s, true_s : ndarray, float64, s
+        All of them, in order.
+    errors_ms : ndarray, shape (pairs,), float64
+        Absolute time error of each pair.
+    families : tuple of two ndarrays, int16
+        True and found family of the pairs that are grouped on both sides.
+    """
+
+    found_s: NDArray[np.float64]
+    true_s: NDArray[np.float64]
+    errors_ms: NDArray[np.float64]
+    families: tuple[NDArray[np.int16], NDArray[np.int16]]
+
+
+def pair(events: Events, truth: Events, fs_hz: float, tolerance_ms: float = TOLERANCE_MS) -> Pairs:
+    """Match the fasciculations in `events` with those in `truth`; see `score`."""
+    found, true = (in_order(of_kind(part, Kind.FASCICULATION)) for part in (events, truth))
+    found_s, true_s = times_s(found, fs_hz), times_s(true, fs_hz)
+    pairs = match(true_s, found_s, tolerance_ms / 1000.0)
+    errors_ms = np.abs(true_s[pairs[:, 0]] - found_s[pairs[:, 1]]) * 1000.0
+    families = true["family"][pairs[:, 0]], found["family"][pairs[:, 1]]
+    grouped = (families[0] > 0) & (families[1] > 0)
+    return Pairs(found_s, true_s, errors_ms, (families[0][grouped], families[1][grouped]))
 
 
 def match(
@@ -154,12 +180,9 @@ def adjusted_rand(first: NDArray[np.int16], second: NDArray[np.int16]) -> float:
     n = len(first)
     if n < 2:
         return math.nan
-    _, a = np.unique(first, return_inverse=True)
-    _, b = np.unique(second, return_inverse=True)
-    table = np.zeros((a.max() + 1, b.max() + 1))
-    np.add.at(table, (a, b), 1)
+    table = contingency(first, second)
 
-    def pairs(counts: NDArray[np.float64]) -> float:
+    def pairs(counts: NDArray[np.int64]) -> float:
         return float((counts * (counts - 1) / 2).sum())
 
     both, rows, columns = pairs(table), pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
@@ -168,12 +191,23 @@ def adjusted_rand(first: NDArray[np.int16], second: NDArray[np.int16]) -> float:
     return 1.0 if largest == expected else (both - expected) / (largest - expected)
 
 
-def _sorted(events: Events) -> Events:
-    return events[np.argsort(_times(events), kind="stable")]
+def contingency(first: NDArray[np.int16], second: NDArray[np.int16]) -> NDArray[np.int64]:
+    """Return how many items have each pair of labels, shape (labels of first, of second)."""
+    _, a = np.unique(first, return_inverse=True)
+    _, b = np.unique(second, return_inverse=True)
+    table = np.zeros((a.max() + 1, b.max() + 1), dtype=np.int64)
+    np.add.at(table, (a, b), 1)
+    return table
 
 
-def _times(events: Events) -> NDArray[np.float64]:
-    return np.where(events["peak"] >= 0, events["peak"], events["start"]).astype(np.float64)
+def in_order(events: Events) -> Events:
+    """Return `events` in the order of their times; see `times_s`."""
+    return events[np.argsort(times_s(events, 1.0), kind="stable")]
+
+
+def times_s(events: Events, fs_hz: float) -> NDArray[np.float64]:
+    """Return when each event is, s: its peak, or its start where there is no peak."""
+    return np.asarray(np.where(events["peak"] >= 0, events["peak"], events["start"]) / fs_hz)
 
 
 def _ratio(part: int, whole: int) -> float:

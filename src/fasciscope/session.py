@@ -43,8 +43,12 @@ class Health:
         Error of that fit, seconds.
     crc_errors : int or None, default None
         Frames that came damaged.
+    lost_frames, duplicates, implausible : int or None, default None
+        Frames that never came, came twice, or contradicted the stream.
     overruns : int or None, default None
         Scans that the board had to drop, as it says.
+    board_errors : int or None, default None
+        Frames that reached the board damaged.
     buffer_level : float or None, default None
         Fill of this side's buffer or the board's, whichever is fuller, 0 to 1.
     overflowed : int or None, default None
@@ -74,7 +78,11 @@ class Health:
     measured_hz: float | None = None
     clock_error_s: float | None = None
     crc_errors: int | None = None
+    lost_frames: int | None = None
+    duplicates: int | None = None
+    implausible: int | None = None
     overruns: int | None = None
+    board_errors: int | None = None
     buffer_level: float | None = None
     overflowed: int | None = None
     markers: int = 0
@@ -280,7 +288,11 @@ class _Session:
             measured_hz=link.measured_hz,
             clock_error_s=link.clock_error_s,
             crc_errors=link.crc_errors,
+            lost_frames=link.lost_frames,
+            duplicates=link.duplicates,
+            implausible=link.implausible,
             overruns=link.overruns,
+            board_errors=link.board_errors,
             buffer_level=max(link.inbox_level, link.board_level or 0.0),
             overflowed=link.overflowed,
             reconnects=link.reconnects,

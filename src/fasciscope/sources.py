@@ -13,8 +13,9 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from fasciscope.blocks import CHANNELS_MAX, Block, Channel, Source, StreamInfo, check_rate
+from fasciscope.blocks import Block, Channel, Source, StreamInfo, check_channels, check_rate
 from fasciscope.device.link import open_board
+from fasciscope.device.playback import GAIN
 from fasciscope.device.probe import MEETING_S
 from fasciscope.device.stream import WAIT_S, BoardStream, check_wait
 from fasciscope.errors import InputError
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from fasciscope.device.messages import Configured
     from fasciscope.device.run import LinkHealth
     from fasciscope.events import Events
-
-GAIN = 200.0
-"""Gain of the MyoWare sensor's RAW output."""
 
 
 class SerialSource:
@@ -80,12 +78,12 @@ class SerialSource:
     ) -> None:
         if fs_hz is not None:
             check_rate(fs_hz)
-        if channels is not None and not 1 <= channels <= CHANNELS_MAX:
-            raise InputError(f"A board has 1 to {CHANNELS_MAX} channels, not {channels}.")
-        if channels is not None and len(muscles) > channels:
-            raise InputError(
-                f"{len(muscles)} muscles are named, but only {channels} channels asked for."
-            )
+        if channels is not None:
+            check_channels(channels)
+            if len(muscles) > channels:
+                raise InputError(
+                    f"{len(muscles)} muscles are named, but only {channels} channels asked for."
+                )
         if not (math.isfinite(gain) and gain > 0):
             raise InputError(f"The sensor's gain must be above 0, not {gain}.")
         check_wait(wait_s)

@@ -70,6 +70,7 @@ def test_the_cable_is_pulled_and_put_back(start, calm, tmp_path):
     ours = json.loads((tmp_path / "cable_emg.json").read_text())["fasciscope"]
     session = ours["session"]
     assert (session["reconnects"], session["host_gaps"]) == (1, [])
+    assert (session["duplicates"], session["implausible"], session["board_errors"]) == (0, 0, 0)
     for sample, at_s in ours["clock_points"]:
         assert at_s == pytest.approx(sample / (SPEED * calm.info.fs_hz), abs=0.3)
     assert ours["clock_points"]

@@ -20,7 +20,6 @@ from fasciscope.recording import from_array
 CPU_HZ = 16_000_000
 CONVERSIONS_MAX = 8000
 CHANNELS_MAX = 6
-LINE_BYTES = 49_400  # 500,000 baud, less one in a hundred, less what replies need
 Code = m.CommandCode
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope.events import Events, Kind, of_kind
-from fasciscope.scoring import TOLERANCE_MS, adjusted_rand, match
+from fasciscope.scoring import adjusted_rand, contingency, match, pair, times_s
 
 BEAT_MS = 60.0
 """Largest distance between a true heartbeat and its mark: a beat is about that long."""
@@ -102,34 +102,31 @@ def measure(
     case, name, analysable, seconds
         As in `Measure`.
     """
-    found, true = (_in_order(of_kind(part, Kind.FASCICULATION)) for part in (events, truth))
-    found_s, true_s = _times_s(found, fs_hz), _times_s(true, fs_hz)
-    pairs = match(true_s, found_s, TOLERANCE_MS / 1000)
-    families = true["family"][pairs[:, 0]], found["family"][pairs[:, 1]]
-    grouped = (families[0] > 0) & (families[1] > 0)
-    beats = np.sort(_times_s(of_kind(truth, Kind.CARDIAC), fs_hz))
-    marks = np.sort(_times_s(of_kind(events, Kind.CARDIAC), fs_hz))
+    pairs = pair(events, truth, fs_hz)
+    grouped_truth = bool(of_kind(truth, Kind.FASCICULATION)["family"].any())
+    beats = np.sort(times_s(of_kind(truth, Kind.CARDIAC), fs_hz))
+    marks = np.sort(times_s(of_kind(events, Kind.CARDIAC), fs_hz))
     busy = of_kind(truth, Kind.CONTRACTION, Kind.CRAMP)
     covered, told = _sustained(events, busy)
-    peaks = np.round(found_s * fs_hz).astype(np.int64)
+    peaks = np.round(pairs.found_s * fs_hz).astype(np.int64)
     within = (peaks >= busy["start"][:, np.newaxis]) & (peaks < busy["stop"][:, np.newaxis])
     return Measure(
         case,
         name,
         fs_hz,
         n_samples / fs_hz / 60.0,
-        len(true),
-        len(found),
-        len(pairs),
-        np.abs(true_s[pairs[:, 0]] - found_s[pairs[:, 1]]) * 1000.0,
+        len(pairs.true_s),
+        len(pairs.found_s),
+        len(pairs.errors_ms),
+        pairs.errors_ms,
         int(within.any(axis=0).sum()),
         len(busy),
         int(covered.sum()),
         int(told.sum()),
         len(beats),
         len(match(beats, marks, BEAT_MS / 1000)),
-        adjusted_rand(families[0][grouped], families[1][grouped]),
-        same_family(families[0][grouped], families[1][grouped]) if true["family"].any() else -1,
+        adjusted_rand(*pairs.families),
+        same_family(*pairs.families) if grouped_truth else -1,
         analysable,
         seconds,
     )
@@ -205,10 +202,7 @@ def same_family(true: NDArray[np.int16], found: NDArray[np.int16]) -> int:
 
     if not len(true):
         return 0
-    _, a = np.unique(true, return_inverse=True)
-    _, b = np.unique(found, return_inverse=True)
-    table = np.zeros((a.max() + 1, b.max() + 1), dtype=np.int64)
-    np.add.at(table, (a, b), 1)
+    table = contingency(true, found)
     rows, columns = linear_sum_assignment(table, maximize=True)
     return int(table[rows, columns].sum())
 
@@ -231,15 +225,6 @@ def _overlap(events: Events, start: int, stop: int) -> int:
     """Return how many samples of [start, stop) the events cover; they do not overlap each other."""
     shared = np.minimum(events["stop"], stop) - np.maximum(events["start"], start)
     return int(np.clip(shared, 0, None).sum())
-
-
-def _in_order(events: Events) -> Events:
-    return events[np.argsort(_times_s(events, 1.0), kind="stable")]
-
-
-def _times_s(events: Events, fs_hz: float) -> NDArray[np.float64]:
-    place = np.where(events["peak"] >= 0, events["peak"], events["start"])
-    return np.asarray(place / fs_hz)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -18,7 +18,6 @@ from fasciscope.errors import DeviceError, InputError
 if TYPE_CHECKING:
     from fasciscope.device.link import BoardLink
 
-BAUDS = (115_200, 250_000, 500_000)
 _TOOLS = "On Debian or Ubuntu: sudo apt-get install"
 _PATIENCE_S = 300
 
@@ -92,8 +91,10 @@ def make_hex(board: Board = Board.UNO, baud: int = 500_000) -> tuple[Path, str]:
     InputError
         If the compiler is missing or fails, or the speed is none that the host tries.
     """
+    from fasciscope.device.protocol import BAUDS
+
     if baud not in BAUDS:
-        speeds = ", ".join(map(str, BAUDS))
+        speeds = ", ".join(map(str, sorted(BAUDS)))
         raise InputError(f"The line speed must be one of {speeds}, not {baud}.")
     source = folder()
     _need("make", "make")

@@ -135,8 +135,9 @@ app.add_typer(firmware.app, name="firmware")
 def run() -> None:
     """Run the command line, and leave the process with its exit code.
 
-    0 done; 1 a fault in fasciscope itself; 2 a wrong option, file, port or folder; 130 stopped by
-    Ctrl-C before the end.
+    0 done; 1 a fault in fasciscope itself, or a target missed under ``bench --strict``; 2 a wrong
+    option, file, port or folder; 3 a file that needs mending, from ``check``; 130 stopped by Ctrl-C
+    before the end.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -76,15 +76,15 @@ def record(
     recording goes on by itself. A file that exists is never overwritten.
     """
     from fasciscope import api
-    from fasciscope.device.stream import check_wait
     from fasciscope.session import Markers
     from fasciscope.sources import SerialSource
 
     output = output or Path(f"fasciscope_{datetime.now():%Y%m%d-%H%M%S}_emg.edf")
     seconds = None if minutes is None else minutes * 60
     where = side.value if side else ""
-    api.check_wishes(output, seconds=seconds, fs_hz=rate, channels=channels, side=where)
-    check_wait(wait)
+    api.check_wishes(
+        output, seconds=seconds, fs_hz=rate, channels=channels, side=where, wait_s=wait
+    )
     with stop_signals() as stop:
         warm_up = WarmUp()
         warm_up.start()

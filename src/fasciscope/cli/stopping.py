@@ -49,12 +49,12 @@ def markers_from(descriptor: int, mark: Callable[[str], object], stop: threading
             mark(line.decode("utf-8", errors="replace").strip() or "marker")
 
 
-def listen_for_markers(mark: Callable[[str], object], stop: threading.Event) -> bool:
-    """Start listening on standard input in a thread; False where there is none to listen to."""
+def listen_for_markers(mark: Callable[[str], object], stop: threading.Event) -> None:
+    """Start listening on standard input in a thread, where there is one to listen to."""
     import sys
 
     if sys.stdin is None or sys.stdin.closed:
-        return False
+        return
     if hasattr(signal, "SIGTTIN"):
         # Started with & from a shell, reading the terminal would freeze the whole recording.
         with suppress(ValueError):
@@ -63,4 +63,3 @@ def listen_for_markers(mark: Callable[[str], object], stop: threading.Event) -> 
         target=markers_from, args=(sys.stdin.fileno(), mark, stop), name="markers", daemon=True
     )
     thread.start()
-    return True

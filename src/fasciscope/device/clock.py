@@ -177,14 +177,6 @@ class SampleClock:
             self._kept = self._kept[::2]
             self._keep_s *= 2
 
-    def tick_at(self, index: float) -> float | None:
-        """Return the board's tick when scan `index` was taken, on its line; None if unknown."""
-        rate = self.board_hz
-        if not rate:
-            return None
-        last_index, last_tick = self._last_tick
-        return last_tick + (index - (last_index - 1)) * self._tick_hz / rate
-
     def fit(self) -> ClockFit | None:
         """Return the line as it stands now, or None in the first two seconds."""
         if self._stale and len(self._points) >= _WINDOWS_MIN:

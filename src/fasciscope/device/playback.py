@@ -15,7 +15,7 @@ from fasciscope.errors import InputError
 from fasciscope.recording import Recording
 
 GAIN = 200.0
-"""Gain of the sensor that stands before the emulated converter."""
+"""Gain of the sensor before the converter, the emulated one too: the MyoWare's RAW output."""
 _COUNTS = np.iinfo(np.int16)
 
 

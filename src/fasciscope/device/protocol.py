@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 from binascii import crc_hqx
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fasciscope.device.messages import MESSAGES, Message
 from fasciscope.errors import InputError
@@ -86,10 +86,6 @@ class Counters:
     def damaged(self) -> int:
         """Frames that arrived damaged, whatever the damage."""
         return self.cobs_errors + self.crc_errors + self.too_long + self.malformed
-
-    def copy(self) -> Counters:
-        """Return a copy that no longer changes."""
-        return replace(self)
 
 
 class FrameDecoder:

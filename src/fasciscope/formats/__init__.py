@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fasciscope.errors import InputError, RecordingError
+from fasciscope.formats.edf_header import BDF_VERSION, EDF_VERSION
 from fasciscope.formats.naming import beside
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def _read_edf(path: Path) -> Recording:
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("EDF", (".edf",), b"0       ", _read_edf),
-    Format("BDF", (".bdf",), b"\xffBIOSEMI", _read_edf),
+    Format("EDF", (".edf",), EDF_VERSION, _read_edf),
+    Format("BDF", (".bdf",), BDF_VERSION, _read_edf),
 )
 """Every format that `read` knows."""
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from fasciscope.errors import RecordingError
 from fasciscope.formats import edf_tal as tal
-from fasciscope.formats.edf_header import Header, read_header
-from fasciscope.formats.edf_reader import read_edf, read_notes
+from fasciscope.formats.edf_header import Header
+from fasciscope.formats.edf_reader import Notes, read_parts
 
 _SLACK_US = 1000
 
@@ -90,12 +90,9 @@ def check_edf(path: Path) -> FileCheck:
     RecordingError
         If it cannot be read at all; the text says why.
     """
-    recording = read_edf(path)
+    recording, header, notes = read_parts(path)
     try:
-        header = read_header(path)
-        size = path.stat().st_size
-        n_records, rest = header.whole_records(size)
-        misplaced = _misplaced(path, header, n_records)
+        n_records, rest = header.whole_records(path.stat().st_size)
     except OSError as error:
         raise RecordingError(f"Cannot read {path}: {error.strerror}.") from error
     return FileCheck(
@@ -109,16 +106,14 @@ def check_edf(path: Path) -> FileCheck:
         bytes_left_over=rest,
         gaps=tuple((int(first), int(stop)) for first, stop in recording.gaps),
         markers=len(recording.markers),
-        misplaced=misplaced,
+        misplaced=_misplaced(header, notes),
     )
 
 
-def _misplaced(path: Path, header: Header, n_records: int) -> tuple[int, ...]:
+def _misplaced(header: Header, notes: Notes) -> tuple[int, ...]:
     """Return the records whose time stamp does not fit; plain EDF has none to look at."""
-    notes = read_notes(path, header, n_records)
     if not any(start is not None for start in notes.record_us):
         return ()
-    interrupted = header.reserved.startswith(("EDF+D", "BDF+D"))
     step_us = float(header.record_duration * tal.US)
     wrong = []
     newest = -1.0
@@ -126,7 +121,7 @@ def _misplaced(path: Path, header: Header, n_records: int) -> tuple[int, ...]:
         due = notes.start_us + i * step_us
         if start_us is None:
             wrong.append(i)
-        elif interrupted:  # they may leave time out, but not go back
+        elif header.is_interrupted:  # they may leave time out, but not go back
             if start_us < newest - _SLACK_US:
                 wrong.append(i)
             newest = max(newest, start_us + step_us)

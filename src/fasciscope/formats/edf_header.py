@@ -105,6 +105,11 @@ class Header:
         """Length of a data record in seconds, exactly as written."""
         return Fraction(self.record_s)
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether time may be missing between data records (EDF+D, BDF+D)."""
+        return self.reserved.startswith(("EDF+D", "BDF+D"))
+
     def whole_records(self, file_bytes: int) -> tuple[int, int]:
         """Return how many whole data records a file of that size holds, and the bytes left over."""
         behind = max(file_bytes - self.n_bytes, 0)

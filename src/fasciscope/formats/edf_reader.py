@@ -80,18 +80,23 @@ def read_edf(path: Path) -> Recording:
     RecordingError
         If the file is damaged beyond reading or holds nothing usable; the text says why.
     """
+    return read_parts(path)[0]
+
+
+def read_parts(path: Path) -> tuple[Recording, Header, Notes]:
+    """Read a file as `read_edf` does; return its header and its annotations, too."""
     try:
         header = read_header(path)
         size = path.stat().st_size
-        n_records = (size - header.n_bytes) // max(header.record_bytes, 1)
+        n_records, _ = header.whole_records(size)
         pick = pick_signals(header, path.name)
         if n_records < 1:
             raise RecordingError(
                 f"{path.name} holds no whole data record: one takes {header.record_bytes} bytes "
                 f"after the header, and {size - header.n_bytes} are there."
             )
-        notes = read_notes(path, header, n_records)
-        return _assemble(path, header, pick, notes)
+        notes = _read_notes(path, header, n_records)
+        return _assemble(path, header, pick, notes), header, notes
     except RecordingError:
         raise
     except (OSError, InputError) as error:
@@ -146,7 +151,7 @@ def _facts(notes: Notes) -> dict[str, Any]:
     return facts
 
 
-def read_notes(path: Path, header: Header, n_records: int) -> Notes:
+def _read_notes(path: Path, header: Header, n_records: int) -> Notes:
     """Return every annotation signal of every whole record (EDF+ 2.2)."""
     record_us: list[int | None] = []
     annotations: list[tal.Annotation] = []
@@ -212,7 +217,7 @@ def _record_starts(header: Header, pick: Pick, notes: Notes, name: str) -> NDArr
     A record that starts within a millisecond, or a sample, of where the one before it ended
     follows on it: time stamps are often rounded.
     """
-    if not header.reserved.startswith(("EDF+D", "BDF+D")):
+    if not header.is_interrupted:
         return None
     tolerance = max(1.0, float(pick.fs_hz) / 1000.0)
     starts = np.empty(len(notes.record_us), dtype=np.int64)

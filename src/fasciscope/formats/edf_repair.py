@@ -27,14 +27,13 @@ class Repair:
     ----------
     path : Path
         The mended file.
-    records_before, records : int
-        Number of data records in the header, before and after.
+    records : int
+        Number of data records in the header now.
     bytes_left_off : int
         Bytes behind the last whole data record.
     """
 
     path: Path
-    records_before: int
     records: int
     bytes_left_off: int
 
@@ -72,7 +71,7 @@ def repair_edf(path: Path, output: Path | None = None) -> Repair:
         _mend(path, header, n_records)
     else:
         _copy(path, output, header, n_records)
-    return Repair(output or path, header.n_records, n_records, rest)
+    return Repair(output or path, n_records, rest)
 
 
 def _mend(path: Path, header: Header, n_records: int) -> None:

@@ -44,12 +44,12 @@ def write_edf(recording: Recording, path: str | Path) -> None:
     """
     recording = to_16_bits(recording)
     with EdfWriter(path, recording.info) as writer:
-        # `blocks` leaves out the markers that lie inside gaps: give all of them at the start
-        nothing = np.empty((0, recording.info.n_channels), dtype=np.int16)
-        writer.process(Block(nothing, 0, markers=recording.markers))
+        markers = recording.markers  # of a recording that is one gap there is no block
         for block in recording.blocks(_BLOCK_SAMPLES):
-            writer.process(replace(block, markers=()))
-        writer.process(Block(nothing, recording.n_samples))  # a gap at the very end
+            writer.process(block)
+            markers = ()
+        nothing = np.empty((0, recording.info.n_channels), dtype=np.int16)
+        writer.process(Block(nothing, recording.n_samples, markers=markers))  # a gap at the end
 
 
 def to_16_bits(recording: Recording) -> Recording:

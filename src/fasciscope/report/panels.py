@@ -72,7 +72,7 @@ def overview(ax: Axes, recording: Recording, analysis: Analysis, channel: int) -
         low_uv, high_uv = np.where(wide, bottom, np.nan), np.where(wide, top, np.nan)
         ax.fill_between(time, low_uv, high_uv, color=colour, linewidth=0.3, rasterized=True)
     ax.set_xlim(0, recording.duration_s / unit_s)
-    shade(ax, analysis.events, channel, analysis.info.fs_hz * unit_s, label=True)
+    shade(ax, analysis.events, channel, analysis.info.fs_hz * unit_s)
     found = shape.twitches(analysis)
     here = found["channel"] == channel
     for mine, colour in ((~here, LIGHT), (here, BLUE)):
@@ -91,7 +91,7 @@ def overview(ax: Axes, recording: Recording, analysis: Analysis, channel: int) -
     ax.set_xlabel(unit)
 
 
-def shade(ax: Axes, events: Events, channel: int, per_unit: float, *, label: bool) -> None:
+def shade(ax: Axes, events: Events, channel: int, per_unit: float) -> None:
     """Hatch what is left out, on `channel` or on all; name each kind once where it is widest."""
     low, high = ax.get_xlim()
     for kind, (word, colour, hatch) in STRETCHES.items():
@@ -113,7 +113,7 @@ def shade(ax: Axes, events: Events, channel: int, per_unit: float, *, label: boo
             rasterized=True,
         )
         start, length = spans[int(np.argmax(spans[:, 1]))]
-        if label and length > 0.09 * (high - low):
+        if length > 0.09 * (high - low):
             ax.text(
                 start + length / 2,
                 0.06,
@@ -145,7 +145,7 @@ def closer(ax: Axes, recording: Recording, analysis: Analysis) -> None:
     ax.plot(time, np.where(wide, cut, np.nan), color=GREY, linewidth=0.6)
     ax.plot(time, np.where(out, np.nan, cut), color=INK, linewidth=0.6)
     ax.set_xlim(time[0], max(time[-1], time[0] + 1 / fs_hz))
-    shade(ax, analysis.events, channel, fs_hz, label=True)
+    shade(ax, analysis.events, channel, fs_hz)
     row = high + 0.06 * height  # marks stand above the signal, wherever its peak points
     beside = 0.012 * len(time) / fs_hz  # closer numbers would stand over each other
     last_at, last_family = -np.inf, 0

@@ -7,8 +7,8 @@ import math
 from fasciscope.errors import InputError
 
 
-def ascending(what: str, unit: str, *values: float, above: float = 0.0) -> None:
-    """Raise `InputError` unless `values` are finite, above `above`, and none below the one before.
+def ascending(what: str, unit: str, *values: float) -> None:
+    """Raise `InputError` unless `values` are finite, above 0, and none below the one before.
 
     Parameters
     ----------
@@ -17,10 +17,9 @@ def ascending(what: str, unit: str, *values: float, above: float = 0.0) -> None:
     unit : str
         Their unit.
     *values : float
-    above : float, default 0
     """
     finite = all(math.isfinite(value) for value in values)
-    if not finite or values[0] <= above or list(values) != sorted(values):
+    if not finite or values[0] <= 0 or list(values) != sorted(values):
         given = ", ".join(f"{value:g}" for value in values)
         order = ", from low to high" if len(values) > 1 else ""
-        raise InputError(f"{what} must be above {above:g} {unit}{order}, not {given}.")
+        raise InputError(f"{what} must be above 0 {unit}{order}, not {given}.")

@@ -47,6 +47,7 @@ SIGMA_INSIDE = 1.01  # S/m, fibre's inside
 SIGMA_ALONG = 0.33  # S/m, tissue along the fibres
 SIGMA_ACROSS = 0.063  # S/m, tissue across the fibres
 FIBRE_RADIUS_M = 27.5e-6
+MODEL_FIBRES = 40  # stand for all of a unit
 _POINTS = 2048  # 102 ms: the longest potential with its filter's tail, without wrapping round
 _LEAD_POINTS = 100  # rest before the end plate is excited, 5 ms
 
@@ -122,7 +123,6 @@ def waveform(
     electrodes: Electrodes,
     rng: np.random.Generator,
     sensor: Sensor | None = None,
-    model_fibres: int = 40,
 ) -> Floats:
     """Return a unit's potential on each channel, from the moment its end plates are excited.
 
@@ -134,15 +134,13 @@ def waveform(
         Places the fibres within the territory.
     sensor : Sensor or None, default None
         Filter to apply; None shows the potential on the skin.
-    model_fibres : int, default 40
-        Fibres that stand for all.
 
     Returns
     -------
     ndarray, shape (n_channels, 2048), float64, µV
         On a grid of 50 µs; the first 5 ms are rest.
     """
-    n = model_fibres
+    n = MODEL_FIBRES
     across = unit.lateral_mm + unit.territory_mm * rng.standard_normal(n)
     depth = np.maximum(unit.depth_mm + unit.territory_mm * rng.standard_normal(n), 1.5)
     plate = unit.end_plate_mm + unit.end_plate_spread_mm * rng.standard_normal(n)

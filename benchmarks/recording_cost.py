@@ -71,14 +71,15 @@ class Board:
 def share_of_a_core(seconds: float, seed: int, with_count: bool) -> dict[str, object]:
     """Record in real time; return the share of one core that it took."""
     from fasciscope import api
-    from fasciscope.cli.live import TwitchCounter, warm_up
+    from fasciscope.cli.live import warm_up
+    from fasciscope.live import LiveCounter
     from fasciscope.sources import SerialSource
 
     if with_count:
         warm_up()
     with Board(1000.0, 6, seed) as port, tempfile.TemporaryDirectory() as folder:
         source = SerialSource(port)
-        sinks = [TwitchCounter(source.info)] if with_count else []
+        sinks = [LiveCounter(source.info)] if with_count else []
         moments: list[tuple[float, float]] = []
 
         def watch(block, _health) -> None:

@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("events", "recording"),
     ("detection", "simulation", "scoring", "formats", "device"),
     ("sources", "session", "aside"),
-    ("quality", "analysis", "recorder", "live", "signal_check"),
+    ("quality", "analysis", "recorder", "live", "signal_check", "trace"),
     ("report", "bench", "review"),
     ("api", "__init__"),
     ("app",),

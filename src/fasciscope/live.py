@@ -103,6 +103,12 @@ class LiveCounter:
             self._events, self.finished = events, True
             self.version += 1
 
+    @property
+    def twitches(self) -> int:
+        """Twitches counted so far."""
+        with self._lock:
+            return len(ev.of_kind(self._events, Kind.FASCICULATION))
+
     def events(self, since: int = 0) -> Events:
         """Return the events that end after sample `since`."""
         with self._lock:

@@ -11,7 +11,7 @@ from typing import Any
 
 from fasciscope.app.running import Running
 from fasciscope.app.studio import Studio
-from fasciscope.app.trace import SPAN_S
+from fasciscope.trace import SPAN_S
 
 FRAMES_HZ = 25.0
 """Frames a second that a browser is sent, at most."""

@@ -15,12 +15,12 @@ from pathlib import Path
 from time import monotonic
 
 from fasciscope import api
-from fasciscope.app.trace import Trace
 from fasciscope.blocks import Block, Sink, Source, StreamInfo
 from fasciscope.errors import FasciscopeError
 from fasciscope.live import LiveCounter
 from fasciscope.session import Health, Markers, run_session
 from fasciscope.signal_check import SignalChecker
+from fasciscope.trace import Trace
 
 _LOG = logging.getLogger(__name__)
 CLOSE_S = 90.0

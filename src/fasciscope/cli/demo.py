@@ -112,9 +112,11 @@ def _record(
 ) -> tuple[Recording, NDArray[Any]]:
     """Record the simulation; return what is in the file, and what the board sent."""
     from fasciscope import api, formats
-    from fasciscope.cli.live import StatusLine, TwitchCounter, warm_up
+    from fasciscope.cli.live import LiveView, warm_up
     from fasciscope.cli.stopping import stop_signals
+    from fasciscope.live import LiveCounter
     from fasciscope.sources import SerialSource
+    from fasciscope.trace import Trace
 
     warm_up()
     kind = "A simulated Uno that executes the firmware" if firmware else "An emulated board"
@@ -130,15 +132,20 @@ def _record(
             side=simulation.scene.side,
             note=f"Demo: simulated scene {SCENE}, seed {simulation.seed}",
         )
-        counter = TwitchCounter(source.info)
-        with StatusLine(counter, total_s=SECONDS) as line:
+        counter, trace = LiveCounter(source.info), Trace(source.info)
+        with LiveView(counter, trace, total_s=SECONDS) as line:
 
             def show(block: Block, health: Health) -> None:
                 # a rate by the host's clock says nothing where time runs faster
                 line(block, replace(health, measured_hz=None, clock_error_s=None))
 
             api.capture(
-                source, recording_file, seconds=SECONDS, sinks=[counter], stop=stop, on_block=show
+                source,
+                recording_file,
+                seconds=SECONDS,
+                sinks=[trace, counter],
+                stop=stop,
+                on_block=show,
             )
         if stop.is_set():
             raise KeyboardInterrupt

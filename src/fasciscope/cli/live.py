@@ -1,4 +1,4 @@
-"""The live side of a session: twitches counted as they come, and one line that says how it goes."""
+"""The live side of a session in a terminal: the trace, the counts, and how the line is doing."""
 
 from __future__ import annotations
 
@@ -10,45 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 from fasciscope.cli import console, words
 
 if TYPE_CHECKING:
-    from fasciscope.blocks import Block, StreamInfo
-    from fasciscope.events import Events
+    from fasciscope.blocks import Block
+    from fasciscope.live import LiveCounter, Snapshot
     from fasciscope.session import Health
+    from fasciscope.trace import Trace
 
 TERMINAL_EVERY_S = 0.25
 PLAIN_EVERY_S = 10.0
-
-
-class TwitchCounter:
-    """A sink that runs the detector beside a recording and counts the twitches.
-
-    While samples come the count is provisional; after `finish` it is the verdict on the whole.
-
-    Parameters
-    ----------
-    info : StreamInfo
-    """
-
-    def __init__(self, info: StreamInfo) -> None:
-        from fasciscope.detection import Detector
-
-        self.detector = Detector(info)
-        self.twitches = 0
-        self.finished = False
-
-    def process(self, block: Block) -> None:
-        """Take a block, and add the twitches that became known with it."""
-        self.twitches += _twitches(self.detector.process(block))
-
-    def finish(self) -> None:
-        """Take the detector's verdict on the whole."""
-        self.twitches = _twitches(self.detector.finish())
-        self.finished = True
-
-
-def _twitches(events: Events) -> int:
-    from fasciscope.events import Kind, of_kind
-
-    return len(of_kind(events, Kind.FASCICULATION))
+TRACE_ROWS, CHANNELS_DRAWN, NAME_WIDTH, FAMILIES_NAMED = 3, 4, 9, 10
+LOW_TERMINAL = 10
+"""Rows under which a terminal shows no trace: the counts are worth more."""
 
 
 class WarmUp(threading.Thread):
@@ -101,13 +72,18 @@ def _warm_up() -> None:
     detector.finish()
 
 
-class StatusLine:
-    """One line on standard error: redrawn in place on a terminal, every ten seconds elsewhere.
+class LiveView:
+    """What a person sees of a session, on standard error.
+
+    On a terminal a few lines, redrawn in place: the counts, the last ten seconds of each channel,
+    the families, the line to the board, the keys. Elsewhere one plain line every ten seconds.
 
     Parameters
     ----------
-    counter : TwitchCounter or None
+    counter : LiveCounter or None
         Where the noise and the number of twitches come from.
+    trace : Trace or None, default None
+        What is drawn.
     total_s : float or None, default None
         How long the session will be, if that is known.
     hint : str, default ""
@@ -115,9 +91,15 @@ class StatusLine:
     """
 
     def __init__(
-        self, counter: TwitchCounter | None, *, total_s: float | None = None, hint: str = ""
+        self,
+        counter: LiveCounter | None,
+        trace: Trace | None = None,
+        *,
+        total_s: float | None = None,
+        hint: str = "",
     ) -> None:
         self._counter = counter
+        self._trace = trace
         self._total_s = total_s
         self._hint = hint
         self._next = monotonic() + (0 if sys.stderr.isatty() else PLAIN_EVERY_S)
@@ -141,7 +123,8 @@ class StatusLine:
         now = monotonic()
         if now < self._next:
             return
-        text, link = self._text(block, health), _link_text(health)
+        snapshot = None if self._counter is None else self._counter.snapshot()
+        text, link = self._text(block, health, snapshot), _link_text(health)
         if self._live is None:
             self._next = now + PLAIN_EVERY_S
             console.status(f"{text}   {link}")
@@ -149,25 +132,57 @@ class StatusLine:
         from rich.text import Text
 
         self._next = now + TERMINAL_EVERY_S
-        line = Text(f"{text}\n{link}", no_wrap=True, overflow="ellipsis")
+        size = self._live.console.size
+        lines = [text, *self._picture(size.width, size.height), *_families_text(snapshot), link]
+        shown = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
         if self._hint:
-            line.append(f"\n{self._hint}", style="dim")  # a line of its own: it must not be cut
-        self._live.update(line, refresh=True)
+            shown.append(f"\n{self._hint}", style="dim")  # a line of its own: it must not be cut
+        self._live.update(shown, refresh=True)
 
-    def _text(self, block: Block, health: Health) -> str:
+    def _text(self, block: Block, health: Health, snapshot: Snapshot | None) -> str:
         so_far = block.stop_index / health.nominal_hz
         parts = [words.clock(so_far)]
         if self._total_s is not None:
             parts[0] += f" of {words.clock(self._total_s)}"
         parts.append(f"lost {health.lost:,}")
-        if self._counter is not None:
+        if snapshot is not None:
             # zero until the detector has seen enough to know it
-            known = [value for value in self._counter.detector.noise_uv if value > 0]
+            known = [value for value in snapshot.noise_uv if value > 0]
             noise = words.noise({"noise_uv": known}) if known else "…"
-            parts += [f"noise {noise}", f"twitches {self._counter.twitches:,}"]
+            parts += [f"noise {noise}", f"twitches {snapshot.twitches:,}"]
+            if snapshot.twitches:
+                parts.append(f"last minute {snapshot.last_minute:,}")
         if health.markers:
             parts.append(f"markers {health.markers}")
         return "   ".join(parts)
+
+    def _picture(self, width: int, height: int) -> list[str]:
+        """Return the last ten seconds of as many channels as there is room for."""
+        if self._trace is None or height < LOW_TERMINAL:
+            return []
+        from fasciscope.cli.sparkline import draw, plain
+
+        bins = self._trace.recent()
+        n = min(bins.shape[1], (height - LOW_TERMINAL) // TRACE_ROWS + 1, CHANNELS_DRAWN)
+        pen = draw if self._live.console.encoding.lower().startswith("utf") else plain
+        lines = []
+        for k in range(n):
+            rows, label = pen(bins[:, k, 0], bins[:, k, 1], max(width - NAME_WIDTH, 10), TRACE_ROWS)
+            name = self._trace.info.channels[k].name
+            names = [name[: NAME_WIDTH - 1], label, *[""] * TRACE_ROWS]
+            lines += [f"{left:<{NAME_WIDTH}}{row}" for left, row in zip(names, rows, strict=False)]
+        left_out = bins.shape[1] - n
+        if left_out:
+            lines.append(f"and {words.count(left_out, 'more channel')}")
+        return lines
+
+
+def _families_text(snapshot: Snapshot | None) -> list[str]:
+    if snapshot is None or not snapshot.families:
+        return []
+    shown = sorted(snapshot.families, key=lambda pair: -pair[1])[:FAMILIES_NAMED]
+    counts = "   ".join(f"{number}: {count}" for number, count in sorted(shown))
+    return [f"families {counts}"]
 
 
 def _link_text(health: Health) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fasciscope.cli import console, words
-from fasciscope.cli.live import StatusLine, TwitchCounter, WarmUp
+from fasciscope.cli.live import LiveView, WarmUp
 from fasciscope.cli.stopping import listen_for_markers, stop_signals
 from fasciscope.errors import FasciscopeError
 
 if TYPE_CHECKING:
     from fasciscope.blocks import Source
+    from fasciscope.live import LiveCounter
     from fasciscope.session import Health, Markers
+    from fasciscope.trace import Trace
 
 EXAMPLES = (
     "fasciscope record",
@@ -58,6 +60,9 @@ def record(
         float,
         typer.Option(metavar="SECONDS", help="How long to wait for a board that goes away."),
     ] = 60.0,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Show the signal in a window beside the terminal.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -85,6 +90,10 @@ def record(
     api.check_wishes(
         output, seconds=seconds, fs_hz=rate, channels=channels, side=where, wait_s=wait
     )
+    if plot:
+        from fasciscope.cli.scope import must_have_screen
+
+        must_have_screen()
     with stop_signals() as stop:
         warm_up = WarmUp()
         warm_up.start()
@@ -104,7 +113,7 @@ def record(
             console.status(f"{source}. Recording to {output} …")
             markers = Markers()
             listen_for_markers(markers.mark, stop)
-            health, counter = _run(source, output, seconds, stop, markers)
+            health, counter = _run(source, output, seconds, stop, markers, plot)
     _say_goodbye(output, health, counter)
 
 
@@ -125,31 +134,52 @@ def _run(
     seconds: float | None,
     stop: threading.Event,
     markers: Markers,
-) -> tuple[Health, TwitchCounter]:
+    plot: bool,
+) -> tuple[Health, LiveCounter]:
     from fasciscope import api
     from fasciscope.aside import Onlooker
+    from fasciscope.live import LiveCounter
+    from fasciscope.trace import Trace
 
-    counter = TwitchCounter(source.info)
+    counter, trace = LiveCounter(source.info), Trace(source.info)
     hint = "Enter: marker   Ctrl-C: end"
-    try:
-        with StatusLine(counter, total_s=seconds, hint=hint) as line, Onlooker(line) as watch:
+    done: list[Health] = []
+
+    def take() -> None:
+        with LiveView(counter, trace, total_s=seconds, hint=hint) as view, Onlooker(view) as watch:
             health = api.capture(
                 source,
                 output,
                 seconds=seconds,
-                sinks=[counter],
+                sinks=[trace, counter],
                 stop=stop,
                 on_block=watch,
                 markers=markers,
             )
+        done.append(health)
+
+    try:
+        _take(take, trace, counter, output.name, plot)
     except FasciscopeError:
         if output.exists():
             console.status(f"{output} is kept. To see what is in it: fasciscope check {output}")
         raise
-    return health, counter
+    return done[0], counter
 
 
-def _say_goodbye(output: Path, health: Health, counter: TwitchCounter) -> None:
+def _take(
+    take: Callable[[], None], trace: Trace, counter: LiveCounter, title: str, plot: bool
+) -> None:
+    """Run a session, with the window beside it if that was asked for."""
+    if not plot:
+        take()
+        return
+    from fasciscope.cli.scope import run_with_scope
+
+    run_with_scope(take, trace, counter, title)
+
+
+def _say_goodbye(output: Path, health: Health, counter: LiveCounter) -> None:
     seconds = (health.samples + health.lost) / health.nominal_hz
     lost = f"{words.count(health.lost, 'lost sample')} in {words.count(health.gaps, 'gap')}"
     if not health.samples:

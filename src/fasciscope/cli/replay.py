@@ -10,7 +10,7 @@ import typer
 
 from fasciscope.cli import console, words
 from fasciscope.cli.detect import load
-from fasciscope.cli.live import StatusLine, TwitchCounter, warm_up
+from fasciscope.cli.live import LiveView, warm_up
 from fasciscope.cli.stopping import stop_signals
 from fasciscope.errors import InputError
 
@@ -31,6 +31,9 @@ def replay(
     as_device: Annotated[
         bool, typer.Option("--as-device", help="Be a board on a port of its own, until stopped.")
     ] = False,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Show the signal in a window beside the terminal.")
+    ] = False,
 ) -> None:
     """Play a recording as if it came from a board just now.
 
@@ -39,11 +42,15 @@ def replay(
     board stays there until Ctrl-C.
     """
     times = _speed(speed)
+    if plot:
+        from fasciscope.cli.scope import must_have_screen
+
+        must_have_screen()
     recording = load(file)
     if as_device:
         _as_device(recording, times)
     else:
-        _through_the_pipeline(recording, times)
+        _through_the_pipeline(recording, times, plot)
     console.closing_line()
 
 
@@ -71,18 +78,31 @@ def _as_device(recording: Recording, speed: float) -> None:
         stop.wait()
 
 
-def _through_the_pipeline(recording: Recording, speed: float) -> None:
+def _through_the_pipeline(recording: Recording, speed: float, plot: bool) -> None:
+    from fasciscope.live import LiveCounter
     from fasciscope.session import run_session
     from fasciscope.sources import Paced, ReplaySource
+    from fasciscope.trace import Trace
 
     warm_up()
-    counter = TwitchCounter(recording.info)
+    counter, trace = LiveCounter(recording.info), Trace(recording.info)
+    done = []
     with (
         stop_signals() as stop,
-        StatusLine(counter, total_s=recording.duration_s, hint="Ctrl-C: end") as line,
+        LiveView(counter, trace, total_s=recording.duration_s, hint="Ctrl-C: end") as view,
     ):
-        source = Paced(ReplaySource(recording), speed)
-        health = run_session(source, [counter], stop=stop, on_block=line)
+
+        def play() -> None:
+            source = Paced(ReplaySource(recording), speed)
+            done.append(run_session(source, [trace, counter], stop=stop, on_block=view))
+
+        if plot:
+            from fasciscope.cli.scope import run_with_scope
+
+            run_with_scope(play, trace, counter, recording.name)
+        else:
+            play()
+    health = done[0]
     seconds = (health.samples + health.lost) / health.nominal_hz
     console.result(
         f"{recording.name}: {words.count(counter.twitches, 'twitch', 'twitches')} in "

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fasciscope.app.trace import SPAN_S, Trace
 from fasciscope.blocks import Block, Channel, StreamInfo
+from fasciscope.trace import SPAN_S, Trace
 
 INFO = StreamInfo(2000.0, (Channel("A", 0.5), Channel("B", 2.0, uv_at_zero=10.0)))
 

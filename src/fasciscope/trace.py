@@ -1,8 +1,8 @@
-"""The live trace on its way to the screen: least and greatest value of each 5 ms, in a ring.
+"""The live trace on its way to a screen: least and greatest value of each 5 ms, in a ring.
 
-`Block`s in, as to any sink; binary frames out, for any number of browsers, each from where it
-stands. No spike disappears, since both ends of every 5 ms are kept, and a browser that sleeps costs
-nothing: it gets what the ring still holds.
+`Block`s in, as to any sink. Out come the last ten seconds, or binary frames for any number of
+browsers, each from where it stands. No spike disappears, since both ends of every 5 ms are kept,
+and a browser that sleeps costs nothing: it gets what the ring still holds.
 """
 
 from __future__ import annotations
@@ -75,6 +75,15 @@ class Trace:
 
     def finish(self) -> None:
         """Nothing is left to do."""
+
+    def recent(self) -> NDArray[np.float32]:
+        """Return what is shown, shape (n_bins, n_channels, 2), µV; NaN where there is nothing."""
+        with self._lock:
+            last = -(-self._newest // self.bin_samples)
+            bins = np.full_like(self._ring, np.nan)
+            first = max(0, last - self.n_bins)
+            bins[len(bins) - (last - first) :] = self._ring[np.arange(first, last) % self.n_bins]
+        return bins
 
     def frame(self, since: int) -> tuple[bytes, int]:
         """Return what a browser that has the first `since` samples needs, and where it stands then.

@@ -17,6 +17,7 @@ from fasciscope.blocks import Block, Channel, Source, StreamInfo, check_channels
 from fasciscope.device.link import open_board
 from fasciscope.device.playback import GAIN
 from fasciscope.device.probe import MEETING_S
+from fasciscope.device.run import BLOCK_S
 from fasciscope.device.stream import WAIT_S, BoardStream, check_wait
 from fasciscope.errors import InputError
 from fasciscope.recording import Recording
@@ -48,6 +49,8 @@ class SerialSource:
         How long a board is given to answer.
     wait_s : float, default 60.0
         How long to wait for a board that goes away in the middle, seconds; 0 does not wait.
+    block_s : float, default 0.1
+        Least length of a block, seconds; a screen wants them shorter.
     cancelled : threading.Event or None, default None
         Set it, from another thread, to end the search for the board.
     before_start : callable or None, default None
@@ -73,6 +76,7 @@ class SerialSource:
         gain: float = GAIN,
         timeout_s: float = MEETING_S,
         wait_s: float = WAIT_S,
+        block_s: float = BLOCK_S,
         cancelled: threading.Event | None = None,
         before_start: Callable[[], object] | None = None,
     ) -> None:
@@ -87,6 +91,7 @@ class SerialSource:
         if not (math.isfinite(gain) and gain > 0):
             raise InputError(f"The sensor's gain must be above 0, not {gain}.")
         check_wait(wait_s)
+        self._block_s = block_s
         link = open_board(port, timeout_s, cancelled)
         try:
             setup = link.configure(fs_hz, channels or len(muscles) or None)
@@ -127,7 +132,7 @@ class SerialSource:
         return self._stream.health
 
     def __iter__(self) -> Iterator[Block]:
-        return self._stream.blocks()
+        return self._stream.blocks(self._block_s)
 
     def close(self) -> None:
         """Stop the board and let go of the port; what has come can still be iterated."""

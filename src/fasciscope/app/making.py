@@ -13,7 +13,11 @@ from fasciscope.errors import DeviceError, InputError
 if TYPE_CHECKING:
     from fasciscope.blocks import Source
     from fasciscope.recording import Recording
+    from fasciscope.sources import ReplaySource
 
+BLOCK_S = 0.03
+"""Length of a block (s), about a frame of the board: a screen that is to move 15 times a second
+must get samples more often than that."""
 DEMO_S = 300.0
 """Length of the demo signal (s); then it begins anew."""
 
@@ -61,6 +65,7 @@ def from_board(
             muscles=muscles,
             side=side,
             note=note,
+            block_s=BLOCK_S,
             cancelled=given_up,
         )
 
@@ -102,14 +107,20 @@ def _played(
     recording: Recording, holder: list[Any], given_up: threading.Event, **wishes: Any
 ) -> Source:
     from fasciscope.device.emulator import EmulatedBoard
-    from fasciscope.sources import Paced, ReplaySource, SerialSource
+    from fasciscope.sources import Paced, SerialSource
 
     try:
         board = EmulatedBoard(recording, loop=True)
     except DeviceError:  # no pseudo-terminals here: the same signal, once, without a board
-        return Paced(ReplaySource(recording))
+        return Paced(_in_short_blocks(recording))
     holder.append(board)
-    return SerialSource(board.port, cancelled=given_up, **wishes)
+    return SerialSource(board.port, block_s=BLOCK_S, cancelled=given_up, **wishes)
+
+
+def _in_short_blocks(recording: Recording) -> ReplaySource:
+    from fasciscope.sources import ReplaySource
+
+    return ReplaySource(recording, max(1, round(BLOCK_S * recording.info.fs_hz)))
 
 
 def _close(holder: list[Any]) -> None:
@@ -120,10 +131,10 @@ def _close(holder: list[Any]) -> None:
 def replay(recording_file: Path, speed: float = 1.0) -> Plan:
     """Return the plan to play a recording again as if it came just now; no file is made."""
     from fasciscope import formats
-    from fasciscope.sources import Paced, ReplaySource
+    from fasciscope.sources import Paced
 
     def make(given_up: threading.Event) -> Source:
         del given_up  # reading a file takes no search
-        return Paced(ReplaySource(formats.read(recording_file)), speed)
+        return Paced(_in_short_blocks(formats.read(recording_file)), speed)
 
     return Plan(f"the recording {recording_file.name}", make)

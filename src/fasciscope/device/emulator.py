@@ -58,6 +58,8 @@ class EmulatedBoard:
     ----------
     port : str
         Path of the port; another one after `plug_in`.
+    started_s : float
+        When the present stream began, on the monotonic clock: what a delay is measured from.
 
     Raises
     ------
@@ -95,7 +97,7 @@ class EmulatedBoard:
         )
         self._open_terminal()
         self._wake_read, self._wake_write = os.pipe()
-        self._started_s = 0.0
+        self.started_s = 0.0
         self._status_s = time.monotonic()
         self.finished = threading.Event()
         """Set when a recording that is not looped has been played to its end, once and for all."""
@@ -210,7 +212,7 @@ class EmulatedBoard:
         now = time.monotonic()
         elapsed = math.inf
         if math.isfinite(self._speed):
-            elapsed = int((now - self._started_s) * self._speed * self._board.fs_hz)
+            elapsed = int((now - self.started_s) * self._speed * self._board.fs_hz)
         if len(self._out) >= _BUFFER_BYTES:
             if not self._waits and math.isfinite(elapsed):
                 self._board.skip(int(elapsed))
@@ -238,7 +240,7 @@ class EmulatedBoard:
         if math.isinf(self._speed):
             return 0.0
         full = self._board.index + self._board.scans_to_next_frame
-        due_s = self._started_s + full / (self._board.fs_hz * self._speed)
+        due_s = self.started_s + full / (self._board.fs_hz * self._speed)
         return min(max(due_s - time.monotonic(), 0.0), _IDLE_S)
 
     def _exchange(self) -> None:
@@ -263,7 +265,7 @@ class EmulatedBoard:
         was_running = self._board.running
         answer = self._board.receive(data)
         if self._board.running and not was_running:
-            self._started_s = time.monotonic()
+            self.started_s = time.monotonic()
         self._send(answer)
 
     # -- reset on open -----------------------------------------------------------------------

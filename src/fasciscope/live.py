@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.blocks import Block, StreamInfo
+from fasciscope.blocks import Block, Channel, StreamInfo
 from fasciscope.detection import Detector, rates
 from fasciscope.detection.online import OnlineFamilies
 from fasciscope.events import Events, Kind
@@ -22,6 +23,31 @@ KEPT_S = 15.0
 """Signal kept to cut waveforms from (s): longer than the detector's first ten seconds, which it
 holds back."""
 RECENT_S = 60.0
+
+
+_READY = threading.Lock()
+
+
+def warm_up() -> None:
+    """Have the detector's kernels compiled, or loaded, before the first sample comes.
+
+    The very first time takes some ten seconds; later ones, half a second. Done ahead of opening a
+    port, since a busy interpreter would read the port too late.
+    """
+    with _READY:
+        _run_once()
+
+
+@cache
+def _run_once() -> None:
+    counts = np.random.default_rng(0).normal(0, 8, (8000, 1))
+    time_ms = np.arange(-10, 10.5, 0.5)
+    for middle in range(1500, 7000, 600):
+        pulse = 200 * np.exp(-((time_ms / 3) ** 2)) * np.cos(time_ms / 2)
+        counts[middle - 20 : middle + 21, 0] += pulse
+    detector = Detector(StreamInfo(2000.0, (Channel("EMG1", 1.0),)))
+    detector.process(Block(counts.astype(np.int16), 0))
+    detector.finish()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -337,3 +337,20 @@ def test_a_recording_deleted_while_it_is_open(page, start_app, tmp_path, faults)
     page.keyboard.press("+")
     until(lambda: page.evaluate("window.fasciscopeSignals[0].pending") == 0)
     assert page.evaluate("window.fasciscopeSignals[0].shown") != [0, 60_000]
+
+
+def test_a_browser_that_slept_finds_its_way_back(page, start_app, tmp_path, faults):
+    app = start_app(tmp_path)
+    page.goto(app.url())
+    page.get_by_text("The demo signal").click()
+    page.get_by_role("button", name="Check the signal").click()
+    newest = lambda: page.evaluate("window.fasciscopeScope.newest")  # noqa: E731
+    until(lambda: newest() > 1000)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Page.setWebLifecycleState", {"state": "frozen"})
+    slept_at = newest()
+    time.sleep(4)
+    session.send("Page.setWebLifecycleState", {"state": "active"})
+    until(lambda: newest() > slept_at + 10_000)
+    page.get_by_text(re.compile("Looking at the demo signal")).wait_for()

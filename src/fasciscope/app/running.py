@@ -17,7 +17,7 @@ from time import monotonic
 from fasciscope import api
 from fasciscope.blocks import Block, Sink, Source, StreamInfo
 from fasciscope.errors import FasciscopeError
-from fasciscope.live import LiveCounter
+from fasciscope.live import LiveCounter, warm_up
 from fasciscope.session import Health, Markers, run_session
 from fasciscope.signal_check import SignalChecker
 from fasciscope.trace import Trace
@@ -127,6 +127,7 @@ class Running:
 
     def _run(self) -> None:
         try:
+            warm_up()
             source = self.plan.make_source(self._stop)
             with closing(source):
                 self._take(source)

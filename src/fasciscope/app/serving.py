@@ -74,9 +74,11 @@ def serve(
 
     from fasciscope.app.guard import Guard
     from fasciscope.app.studio import Studio
+    from fasciscope.live import warm_up
 
     token = None if host in (LOCAL, "localhost", "::1") else secrets.token_urlsafe(16)
     studio = Studio(folder.resolve())
+    threading.Thread(target=warm_up, name="warm up", daemon=True).start()
     server = uvicorn.Server(
         uvicorn.Config(
             Guard(build(studio), token),

@@ -32,7 +32,9 @@ class WarmUp(threading.Thread):
     def run(self) -> None:
         """Do it; what fails is kept for `wait`."""
         try:
-            _warm_up()
+            from fasciscope import live
+
+            live.warm_up()
         except Exception as error:
             self._failed = error
 
@@ -52,24 +54,10 @@ def warm_up() -> None:
     The very first time takes some ten seconds; later ones, half a second. Done ahead of opening a
     port, since a busy interpreter would read the port too late.
     """
+    from fasciscope import live
+
     with console.busy("Getting the detector ready"):
-        _warm_up()
-
-
-def _warm_up() -> None:
-    import numpy as np
-
-    from fasciscope.blocks import Block, Channel, StreamInfo
-    from fasciscope.detection import Detector
-
-    counts = np.random.default_rng(0).normal(0, 8, (8000, 1))
-    time_ms = np.arange(-10, 10.5, 0.5)
-    for middle in range(1500, 7000, 600):
-        pulse = 200 * np.exp(-((time_ms / 3) ** 2)) * np.cos(time_ms / 2)
-        counts[middle - 20 : middle + 21, 0] += pulse
-    detector = Detector(StreamInfo(2000.0, (Channel("EMG1", 1.0),)))
-    detector.process(Block(counts.astype(np.int16), 0))
-    detector.finish()
+        live.warm_up()
 
 
 class LiveView:

@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("detection", "simulation", "scoring", "formats", "device"),
     ("sources", "session", "aside"),
     ("quality", "analysis", "recorder"),
-    ("report", "bench"),
+    ("report", "bench", "journal"),
     ("api", "__init__"),
     ("cli", "__main__"),
 )
@@ -34,6 +34,7 @@ NEIGHBOURS = {
     ("session", "sources"),
     ("aside", "session"),
     ("analysis", "quality"),
+    ("journal", "report"),
     ("__init__", "api"),
     ("__main__", "cli"),
 }

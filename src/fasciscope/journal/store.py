@@ -1,0 +1,105 @@
+"""The journal itself: what is kept, found, changed and taken out again.
+
+>>> with Journal.open() as journal:                               # doctest: +SKIP
+...     journal.add_note(Note(date.today(), caffeine_mg=180))
+...     journal.sessions(since=date(2026, 3, 1))
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+from fasciscope.errors import InputError
+from fasciscope.journal import database
+from fasciscope.journal.diary_store import DiaryStore
+from fasciscope.journal.entries import Everything
+from fasciscope.journal.opened import no_such
+from fasciscope.journal.session_store import SessionStore
+
+KINDS = ("session", "note", "felt", "symptom", "change")
+"""What can be listed and taken out, one by one."""
+
+
+class Journal(SessionStore, DiaryStore):
+    """An open journal; close it, or use it in a ``with`` statement.
+
+    Every method that writes does so in one transaction: all of it is kept, or nothing.
+    """
+
+    @classmethod
+    def open(
+        cls, path: str | Path | None = None, *, create: bool = False, check: bool = True
+    ) -> Journal:
+        """Open the journal.
+
+        Parameters
+        ----------
+        path : str, Path or None, default None
+            None is `database.default_path`.
+        create : bool, default False
+            Begin a new one where there is none.
+        check : bool, default True
+            Look for damage first; a page that has just done so may leave it out.
+
+        Raises
+        ------
+        JournalError
+            If there is none, it is damaged, or from a newer fasciscope.
+        OutputError
+            If it cannot be written.
+        """
+        where = Path(path) if path is not None else database.default_path()
+        return cls(database.connect(where, create=create, check=check), where)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def everything(self, since: date | None = None, until: date | None = None) -> Everything:
+        """Return all entries from `since` to `until`, both included."""
+        return Everything(
+            tuple(self.sessions(since, until)),
+            tuple(self.notes(since, until)),
+            tuple(self.felt(since, until)),
+            tuple(self.symptoms(since, until)),
+            tuple(self.changes(since, until)),
+        )
+
+    def delete(self, kind: str, which: int | date) -> None:
+        """Take one entry out.
+
+        Parameters
+        ----------
+        kind : {"session", "note", "felt", "symptom", "change"}
+        which : int or date
+            Its number; for a note its day.
+
+        Raises
+        ------
+        InputError
+            If there is no such entry.
+        """
+        tables = dict(zip(KINDS, ("sessions", "notes", "felt", "symptoms", "changes"), strict=True))
+        if kind not in tables:
+            raise InputError(f"What can be taken out is one of {', '.join(KINDS)}; not {kind!r}.")
+        column, value = ("day", str(which)) if kind == "note" else ("id", which)
+        with database.transaction(self._db, self.path):
+            done = self._db.execute(f"DELETE FROM {tables[kind]} WHERE {column} = ?", (value,))
+            if not done.rowcount:
+                raise InputError(no_such(kind, which))
+
+    def must_be_whole(self) -> None:
+        """Raise `JournalError` if any part of the file is damaged; looks at all of it."""
+        database.must_be_whole(self._db, self.path, thorough=True)
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the whole journal to a new SQLite file."""
+        database.back_up(self._db, self.path, target)
+
+
+def local_now() -> datetime:
+    """Return the time here, with its time zone."""
+    return datetime.now().astimezone()

@@ -33,19 +33,25 @@ class DiaryStore(Opened):
         Tired muscles are joined, the newer level of the same muscle taken.
         """
         with database.transaction(self._db, self.path):
-            old = self._note(note.day)
-            if old is not None:
-                note = merged(old, note)
-            self._db.execute(
-                rows.insert("notes", rows.NOTE_COLUMNS, replace="day"), rows.note_row(note)
-            )
-            day = note.day.isoformat()
-            self._db.execute("DELETE FROM tired WHERE day = ?", (day,))
-            self._db.executemany(
-                "INSERT INTO tired VALUES (?, ?, ?, ?)",
-                [(day, t.muscle, t.side, t.level) for t in note.tired],
-            )
-        return note
+            self._put_note(note)
+            kept = self._note(note.day)
+        return kept or note
+
+    def _put_note(self, note: Note) -> bool:
+        """Keep a note within a transaction; say whether its day had none."""
+        old = self._note(note.day)
+        if old is not None:
+            note = merged(old, note)
+        self._db.execute(
+            rows.insert("notes", rows.NOTE_COLUMNS, replace="day"), rows.note_row(note)
+        )
+        day = note.day.isoformat()
+        self._db.execute("DELETE FROM tired WHERE day = ?", (day,))
+        self._db.executemany(
+            "INSERT INTO tired VALUES (?, ?, ?, ?)",
+            [(day, t.muscle, t.side, t.level) for t in note.tired],
+        )
+        return old is None
 
     def note(self, day: date) -> Note | None:
         """Return the note of a day, None if there is none."""
@@ -86,9 +92,16 @@ class DiaryStore(Opened):
 
     def _insert(self, table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> int:
         with database.transaction(self._db, self.path):
-            self._db.execute(rows.insert(table, columns, replace="uid"), values)
+            self._put(table, columns, values)
             sql = f"SELECT id FROM {table} WHERE uid = ?"
             return int(self._db.execute(sql, (values[0],)).fetchone()[0])
+
+    def _put(self, table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> bool:
+        """Keep an entry within a transaction; say whether its mark was not there before."""
+        sql = f"SELECT 1 FROM {table} WHERE uid = ?"
+        is_new = self._db.execute(sql, (values[0],)).fetchone() is None
+        self._db.execute(rows.insert(table, columns, replace="uid"), values)
+        return is_new
 
     def end_symptom(self, number: int, until: date) -> Symptom:
         """Set the day on which a symptom was gone, and return it."""

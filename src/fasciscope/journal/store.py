@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 
 from fasciscope.errors import InputError
-from fasciscope.journal import database
+from fasciscope.journal import database, rows
 from fasciscope.journal.diary_store import DiaryStore
 from fasciscope.journal.entries import Everything
 from fasciscope.journal.opened import no_such
@@ -67,6 +68,27 @@ class Journal(SessionStore, DiaryStore):
             tuple(self.symptoms(since, until)),
             tuple(self.changes(since, until)),
         )
+
+    def add_everything(self, entries: Everything) -> dict[str, int]:
+        """Keep all of `entries`, in one transaction; returns how many of each kind were new.
+
+        Entries that are there already (same key, mark or day) are brought up to date.
+        """
+        new = dict.fromkeys((f.name for f in fields(Everything)), 0)
+        with database.transaction(self._db, self.path):
+            for session in entries.sessions:
+                new["sessions"] += self._keep(session).is_new
+            for note in entries.notes:
+                new["notes"] += self._put_note(note)
+            for felt in entries.felt:
+                new["felt"] += self._put("felt", rows.FELT_COLUMNS, rows.felt_row(felt))
+            for symptom in entries.symptoms:
+                row = rows.symptom_row(symptom)
+                new["symptoms"] += self._put("symptoms", rows.SYMPTOM_COLUMNS, row)
+            for change in entries.changes:
+                row = rows.change_row(change)
+                new["changes"] += self._put("changes", rows.CHANGE_COLUMNS, row)
+        return new
 
     def delete(self, kind: str, which: int | date) -> None:
         """Take one entry out.

@@ -70,22 +70,23 @@ def test_the_same_session_again_is_brought_up_to_date_and_never_doubled(journal)
     first = journal.add_session(FULL)
     assert first.is_new
     journal.say_of_sustained(first.id, 1, pain=2, hard=None, willed=True)
+    journal.change_session(first.id, side="right")
     later = replace(
         FULL,
         twitches=55,
-        muscle="",
-        side="",
+        muscle="neck",
+        side="left",
         posture="",
         place="elsewhere",
         note="",
         families=(),
         sustained=(Sustained("contraction", 12.9, 3.0), Sustained("cramp", 210.0, 20.0)),
     )
-    second = journal.add_session(later)
+    second = journal.add_session(later, said=["place"])
     assert second == replace(first, is_new=False)
     (kept,) = journal.sessions()
     assert kept.twitches == 55
-    assert (kept.muscle, kept.side, kept.posture) == ("calf", "left", "lying")
+    assert (kept.muscle, kept.side, kept.posture) == ("calf", "right", "lying")
     assert (kept.place, kept.note, kept.families) == ("elsewhere", FULL.note, ())
     assert [(s.pain, s.willed) for s in kept.sustained] == [(2, True), (None, None)]
 

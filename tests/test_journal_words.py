@@ -44,7 +44,7 @@ def test_clear_answers():
 @pytest.mark.parametrize(
     ("more", "end"),
     [
-        (None, "longer periods may be."),
+        (None, "About 44 sessions in each of two periods would most likely show a change by half"),
         (0, "A change by half or more would most likely have shown."),
         (1, "About 1 more session like these would most likely show a change by half, if there is"),
         (12, "About 12 more sessions like these"),
@@ -52,7 +52,11 @@ def test_clear_answers():
 )
 def test_cannot_tell_yet_says_what_would(more, end):
     open_ = replace(
-        MORE, ratio=Ratio(1.1, 0.8, 1.5, 0.4), verdict=Verdict.CANNOT_TELL, more_sessions=more
+        MORE,
+        ratio=Ratio(1.1, 0.8, 1.5, 0.4),
+        verdict=Verdict.CANNOT_TELL,
+        more_sessions=more,
+        each_period=44,
     )
     assert sentence(open_)[0].startswith("Cannot tell yet: 1.10 times")
     assert end in sentence(open_)[0]

@@ -22,6 +22,7 @@ from fasciscope.cli import (
     demo,
     detect,
     firmware,
+    journal,
     ports,
     record,
     repair,
@@ -116,6 +117,7 @@ def _add(module: ModuleType) -> None:
 
 for module in (demo, ports, record, detect, report, check, repair, replay, simulate, bench):
     _add(module)
+app.add_typer(journal.app, name="journal")
 app.add_typer(firmware.app, name="firmware")
 
 

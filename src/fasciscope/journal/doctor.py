@@ -76,10 +76,7 @@ AT_ONCE = (
     "If it came on suddenly, or you cannot breathe or swallow well now, call your local emergency "
     "number."
 )
-TAKE_ALONG = (
-    "The sentence follows from what you noted and measured; it is not a diagnosis. "
-    "`fasciscope journal report` makes two pages to take along."
-)
+NO_DIAGNOSIS = "This follows from what you noted and measured; it is not a diagnosis."
 URGENT = {Rule.SPEECH, Rule.SWALLOWING, Rule.BREATHING}
 """Not to be waited with."""
 SUDDEN = URGENT | {Rule.WEAKNESS, Rule.NUMBNESS}
@@ -139,7 +136,7 @@ def advice(found: Iterable[Reason]) -> str:
         parts.append(SOON)
     if rules & SUDDEN:
         parts.append(AT_ONCE)
-    return " ".join([*parts, TAKE_ALONG])
+    return " ".join([*parts, NO_DIAGNOSIS])
 
 
 def _of_symptom(symptom: Symptom, today: date) -> Reason | None:

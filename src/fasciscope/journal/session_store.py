@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,6 +12,9 @@ from fasciscope.errors import InputError
 from fasciscope.journal import database, rows
 from fasciscope.journal.entries import FamilyFigures, Session, Sustained
 from fasciscope.journal.opened import Opened, no_such
+
+PLACED = ("muscle", "side", "posture", "place", "note")
+"""What a person may say of a session, and correct."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +28,28 @@ class Kept:
 class SessionStore(Opened):
     """The part of `Journal` that keeps sessions."""
 
-    def add_session(self, session: Session) -> Kept:
+    def add_session(self, session: Session, said: Collection[str] = ()) -> Kept:
         """Keep a session, or bring the one with the same key up to date.
 
-        Figures are replaced; muscle, side, posture, place and note only where the new ones say
-        something; what the person said of sustained events stays with those that begin alike.
+        Figures are replaced. Muscle, side, posture, place and note stay as they were kept, unless
+        they were empty or are named in `said`: a person may have corrected them. What the person
+        said of sustained events stays with those that begin alike.
         """
-        return self.add_sessions([session])[0]
+        return self.add_sessions([session], said)[0]
 
-    def add_sessions(self, sessions: Iterable[Session]) -> list[Kept]:
+    def add_sessions(self, sessions: Iterable[Session], said: Collection[str] = ()) -> list[Kept]:
         """Keep several sessions, all or none; see `add_session`."""
         with database.transaction(self._db, self.path):
-            return [self._keep(session) for session in sessions]
+            return [self._keep(session, said) for session in sessions]
 
-    def _keep(self, session: Session) -> Kept:
+    def _keep(self, session: Session, said: Collection[str] = ()) -> Kept:
         if not session.key:
             session = replace(session, key=f"entry-{rows.new_uid()}")
         found = self._db.execute("SELECT * FROM sessions WHERE key = ?", (session.key,)).fetchone()
         if found is not None:
-            names = ("muscle", "side", "posture", "place", "note")
-            session = replace(session, **{n: getattr(session, n) or found[n] for n in names})
+            old = {n: found[n] for n in PLACED if found[n] and n not in said}
+            new = {n: getattr(session, n) or found[n] for n in PLACED}
+            session = replace(session, **{**new, **old})
             session = replace(session, sustained=self._said(found["id"], session.sustained))
         sql = rows.insert("sessions", rows.SESSION_COLUMNS, replace="key")
         self._db.execute(sql, rows.session_row(session))
@@ -84,10 +89,9 @@ class SessionStore(Opened):
         """
         with database.transaction(self._db, self.path):
             session = replace(self._session(number), **values)  # type: ignore[arg-type]
-            names = ("muscle", "side", "posture", "place", "note")
             self._db.execute(
-                f"UPDATE sessions SET {', '.join(f'{n} = ?' for n in names)} WHERE id = ?",
-                (*(getattr(session, n) for n in names), number),
+                f"UPDATE sessions SET {', '.join(f'{n} = ?' for n in PLACED)} WHERE id = ?",
+                (*(getattr(session, n) for n in PLACED), number),
             )
         return session
 

@@ -12,11 +12,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from fasciscope.errors import InputError
-from fasciscope.journal import database, rows
+from fasciscope.journal import database, rows, schema
 from fasciscope.journal.diary_store import DiaryStore
 from fasciscope.journal.entries import Everything
 from fasciscope.journal.opened import no_such
-from fasciscope.journal.session_store import SessionStore
+from fasciscope.journal.session_store import PLACED, SessionStore
 
 KINDS = ("session", "note", "felt", "symptom", "change")
 """What can be listed and taken out, one by one."""
@@ -77,7 +77,7 @@ class Journal(SessionStore, DiaryStore):
         new = dict.fromkeys((f.name for f in fields(Everything)), 0)
         with database.transaction(self._db, self.path):
             for session in entries.sessions:
-                new["sessions"] += self._keep(session).is_new
+                new["sessions"] += self._keep(session, PLACED).is_new
             for note in entries.notes:
                 new["notes"] += self._put_note(note)
             for felt in entries.felt:
@@ -116,6 +116,25 @@ class Journal(SessionStore, DiaryStore):
     def must_be_whole(self) -> None:
         """Raise `JournalError` if any part of the file is damaged; looks at all of it."""
         database.must_be_whole(self._db, self.path, thorough=True)
+
+    def table(self, name: str) -> tuple[list[str], list[tuple[object, ...]]]:
+        """Return the columns and all rows of one of `schema.TABLES`, for export."""
+        if name not in schema.TABLES:
+            raise InputError(f"The journal has no table {name!r}.")
+        cursor = self._db.cursor()
+        cursor.row_factory = None
+        with database.told(self.path):
+            rows_found = cursor.execute(f"SELECT * FROM {name}").fetchall()
+        return [column[0] for column in cursor.description], rows_found
+
+    def counts(self) -> dict[str, int]:
+        """Return how many entries of each kind there are."""
+        names = (f.name for f in fields(Everything))
+        with database.told(self.path):
+            return {
+                name: int(self._db.execute(f"SELECT count(*) FROM {name}").fetchone()[0])
+                for name in names
+            }
 
     def copy_to(self, target: Path) -> None:
         """Copy the whole journal to a new SQLite file."""

@@ -29,6 +29,8 @@ LEAST_SESSIONS = 4
 WORTH_SEEING = 1.5
 """The change (a ratio) that "how many more sessions would tell" is about."""
 _LEVEL_Z, _POWER_Z = 1.96, 0.8416  # a 95 % interval; four times out of five
+MANY = 60
+"""More sessions than this are not asked for; longer periods are."""
 WEEK_DAYS = 7
 
 
@@ -62,7 +64,9 @@ class Comparison:
         How many sites were compared at once, each answered for itself.
     more_sessions : int or None
         About how many more sessions now would show a change by half, four times out of five; 0
-        if it should have shown already; None if more sessions in this period alone would not do.
+        if it should have shown already; None if that is more than `MANY`.
+    each_period : int or None
+        How many sessions it takes in each of two periods; None if `more_sessions` is known.
     unmatched : int
         Sessions that have no match in the other period.
     """
@@ -73,6 +77,7 @@ class Comparison:
     verdict: Verdict = Verdict.TOO_FEW
     looked_at: int = 1
     more_sessions: int | None = None
+    each_period: int | None = None
     unmatched: int = 0
 
 
@@ -218,8 +223,12 @@ def judged(comparison: Comparison, looked_at: int) -> Comparison:
     if ratio is None:
         return comparison
     verdict = verdict_of(ratio, ratio.p)
-    more = _more_sessions(comparison) if verdict is Verdict.CANNOT_TELL else None
-    return replace(comparison, verdict=verdict, looked_at=looked_at, more_sessions=more)
+    more, each = None, None
+    if verdict is Verdict.CANNOT_TELL:
+        more, each = _sessions_needed(comparison, ratio)
+    return replace(
+        comparison, verdict=verdict, looked_at=looked_at, more_sessions=more, each_period=each
+    )
 
 
 def compare(
@@ -282,19 +291,16 @@ def _filled(period: Period, part: Sheet, mine: NDArray[np.bool_]) -> Period:
     )
 
 
-def _more_sessions(comparison: Comparison) -> int | None:
-    ratio = comparison.ratio
-    if ratio is None or ratio.low <= 0:
-        return None
+def _sessions_needed(comparison: Comparison, ratio: fit.Ratio) -> tuple[int | None, int | None]:
+    """Return `more_sessions` and `each_period` of a comparison that cannot tell yet."""
     n_before, n_now = comparison.before.sessions, comparison.now.sessions
-    half = math.log(ratio.high / ratio.low) / 2
-    error = half / fit.t_quantile(0.5 + fit.LEVEL / 2, max(1, n_before + n_now - 2))
-    each = error**2 / (1 / n_before + 1 / n_now)  # variance of one session, on the log scale
+    error = math.log(ratio.high / ratio.low) / 2
+    error /= fit.t_quantile(0.5 + fit.LEVEL / 2, max(1, n_before + n_now - 2))
+    one = error**2 / (1 / n_before + 1 / n_now)  # variance of one session, on the log scale
     needed = (math.log(WORTH_SEEING) / (_LEVEL_Z + _POWER_Z)) ** 2
-    left = needed / max(each, 1e-12) - 1 / n_before
-    if left <= 0:
-        return None
-    return max(0, math.ceil(1 / left - n_now))
+    left = needed / max(one, 1e-12) - 1 / n_before
+    more = max(0, math.ceil(1 / left - n_now)) if left > 0 else MANY + 1
+    return (more, None) if more <= MANY else (None, math.ceil(2 * one / needed))
 
 
 def _cramps_noted(journal: Journal, period: Period) -> int:

@@ -75,8 +75,10 @@ def _sentence(c: Comparison, what: str, more: str, less: str) -> str:
 
 def _more(c: Comparison) -> str:
     if c.more_sessions is None:
+        number = f"About {c.each_period} sessions" if c.each_period else "Many more sessions"
         return (
-            "More sessions now would not be enough to show a change by half; longer periods may be."
+            f"{number} in each of two periods would most likely show a change by half, if there "
+            "is one."
         )
     if c.more_sessions == 0:
         return "A change by half or more would most likely have shown."

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
+from fasciscope.detection.rates import per_minute
 from fasciscope.journal import fit
 
 with warnings.catch_warnings():
@@ -72,6 +73,14 @@ def test_least_squares_is_ordinary():
     assert ratio.p == pytest.approx(theirs.pvalues[1], rel=1e-6)
     flat = fit.least_squares(design[:, 1] * 2, design)
     assert flat.ratio(1).low == pytest.approx(math.exp(2))
+
+
+@pytest.mark.parametrize(
+    ("count", "times"), [(0, 1.0), (1, 1.0), (40, 1.0), (40, 3.5), (900, 12.0)]
+)
+def test_limits_of_a_count_are_the_detectors(count, times):
+    _, low, high = per_minute(count, 60.0, times)
+    assert fit.count_limits(count, times) == pytest.approx((low, high))
 
 
 def test_holm_is_holms():

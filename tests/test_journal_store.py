@@ -131,6 +131,7 @@ def test_days_are_found_from_and_until_both_included(journal):
     found = journal.sessions(date(2026, 3, 2), date(2026, 3, 3))
     assert [s.day.day for s in found] == [2, 3]
     assert [n.stress for n in journal.notes(date(2026, 3, 2))] == [2, 3]
+    assert journal.noted_days(until=date(2026, 3, 2)) == [739676, 739677]
     fill(journal)
     assert journal.felt(until=date(2026, 3, 4))
     assert not journal.felt(until=date(2026, 3, 3))

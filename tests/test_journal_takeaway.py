@@ -14,13 +14,14 @@ from fasciscope import formats, simulate
 from fasciscope.analysis import detect
 from fasciscope.errors import InputError, OutputError
 from fasciscope.journal import takeaway_html, takeaway_pdf
+from fasciscope.journal.doctor import STANDING
 from fasciscope.journal.entries import Change, Felt, Symptom
 from fasciscope.journal.sessions import sessions_of
 from fasciscope.journal.simulate import half_year
 from fasciscope.journal.store import Journal
 from fasciscope.journal.takeaway import write_takeaway
 from fasciscope.journal.takeaway_words import gather
-from fasciscope.report.words import DISCLAIMER, SEE_A_DOCTOR
+from fasciscope.report.words import DISCLAIMER
 from journal_cases import NOTE, fill, session
 
 
@@ -90,7 +91,7 @@ def test_the_html_says_all_of_it_and_fetches_nothing(lived, tmp_path):
     write_takeaway(lived, tmp_path / "out.html")
     parser, text = read_html(tmp_path / "out.html")
     for words in (
-        DISCLAIMER, SEE_A_DOCTOR, "something to show to a doctor", "you noted weakness",
+        DISCLAIMER, STANDING, "something to show to a doctor", "you noted weakness",
         "8 January 2024 to 7 July 2024", "150 sessions in 3 muscles", "Clearly more often",
         "go clearly more twitches", "went swimming twice a week", "left calf", "right thigh, front",
     ):  # fmt: skip
@@ -107,7 +108,7 @@ def test_without_reasons_there_is_no_frame_and_no_reassurance(journal, tmp_path)
     write_takeaway(journal, tmp_path / "out.html")
     _, text = read_html(tmp_path / "out.html")
     assert "something to show to a doctor" not in text
-    assert SEE_A_DOCTOR in text
+    assert STANDING in text
     assert not re.search(r"\b(normal|healthy|harmless|fine|all is well|no reason)\b", text.lower())
 
 

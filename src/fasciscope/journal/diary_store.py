@@ -78,6 +78,13 @@ class DiaryStore(Opened):
             ).fetchall()
         return _made("notes", found, lambda row: rows.to_note(row, tired.get(row["day"], ())))
 
+    def noted_days(self, since: date | None = None, until: date | None = None) -> list[int]:
+        """Return the days that have a note, as `date.toordinal` counts them."""
+        sql = "SELECT day FROM notes WHERE day BETWEEN ? AND ? ORDER BY day"
+        with database.told(self.path):
+            found = self._db.execute(sql, _texts(since, until)).fetchall()
+        return [date.fromisoformat(row["day"]).toordinal() for row in found]
+
     def add_felt(self, felt: Felt) -> int:
         """Keep twitches that were felt; returns their number."""
         return self._insert("felt", rows.FELT_COLUMNS, rows.felt_row(felt))

@@ -25,9 +25,11 @@ from fasciscope.journal.entries import Felt, Symptom, SymptomKind
 from fasciscope.journal.muscles import site
 from fasciscope.journal.trends import Trends
 from fasciscope.journal.verdicts import Verdict
-from fasciscope.report.words import SEE_A_DOCTOR
 
-STANDING = SEE_A_DOCTOR
+STANDING = (
+    "If you notice weakness, a muscle getting thinner, numbness, tingling, or trouble with "
+    "speaking, swallowing or breathing, see a doctor, whatever the count says."
+)
 """Shown always, with reasons or without."""
 PERSISTS_DAYS = 14
 """Felt in one muscle over more days than this (NHS: two weeks) is called persistent."""

@@ -14,6 +14,7 @@ References
 McCullagh & Nelder, Generalized Linear Models, 2nd ed., sections 2.5 (IRLS), 9 (quasi-likelihood).
 Breslow, Applied Statistics 33 (1984) 38 (extra-Poisson variation by moments).
 Cameron & Miller, Journal of Human Resources 50 (2015) 317 (clusters; factor for few of them).
+Garwood, Biometrika 28 (1936) 437 (exact limits for a Poisson mean).
 Holm, Scandinavian Journal of Statistics 6 (1979) 65.
 """
 
@@ -229,6 +230,19 @@ def holm(p_values: Sequence[float]) -> list[float]:
         worst = max(worst, min(1.0, p_values[i] * (len(p_values) - rank)))
         out[i] = worst
     return out
+
+
+def count_limits(count: float, times: float = 1.0) -> tuple[float, float]:
+    """Return the 95 % limits of a count's mean, its variance `times` Poisson's.
+
+    Garwood's exact limits, on the scale that such a variance leaves; the same as those of
+    `detection.rates`, which would bring the whole detector along.
+    """
+    from scipy.special import gammaincinv
+
+    tail = (1 - LEVEL) / 2
+    low = float(gammaincinv(count / times, tail)) * times if count > 0 else 0.0
+    return low, float(gammaincinv(count / times + 1.0, 1 - tail)) * times
 
 
 def t_tail(t: float, df: float) -> float:

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscope.detection.rates import per_minute
 from fasciscope.journal import fit
 from fasciscope.journal.matching import Sheet
 
@@ -73,7 +72,8 @@ def rate_bins(site: Sheet) -> tuple[Bin, ...]:
     out = []
     for k in np.flatnonzero(sessions).tolist():
         times = float(wider[k]) if twitches[k] else 1.0
-        rate, low, high = per_minute(int(twitches[k]), 60.0 * float(minutes[k]), times)
+        limits = fit.count_limits(float(twitches[k]), times)
+        rate, low, high = (float(x / minutes[k]) for x in (twitches[k], *limits))
         start = date.fromordinal(first + k * length)
         stop = start + timedelta(days=length)
         out.append(Bin(start, stop, int(sessions[k]), float(minutes[k]), rate, low, high))

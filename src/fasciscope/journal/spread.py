@@ -77,7 +77,7 @@ def spread(journal: Journal, sheet: Sheet, start: date, split: date, stop: date)
     """
     last = stop - timedelta(days=1)
     felt = [(f.when.date().toordinal(), (f.muscle, f.side)) for f in journal.felt(start, last)]
-    noted = [n.day.toordinal() for n in journal.notes(start, last)]
+    noted = journal.noted_days(start, last)
     part = sheet.between(start, stop)
     zero = split.toordinal()
     recorded = _regular(part, zero)

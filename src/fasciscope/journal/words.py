@@ -13,7 +13,6 @@ from fasciscope.journal.muscles import site
 from fasciscope.journal.spread import LEAST_WEEKS, Spread
 from fasciscope.journal.trends import LEAST_SESSIONS, Comparison, Period, SiteTrend, Trends
 from fasciscope.journal.verdicts import Verdict
-from fasciscope.report.words import plural
 
 COMPARED = (
     "Only sessions of the same muscle, side, posture and electrode place are compared. Electrodes "
@@ -23,6 +22,11 @@ GOES_WITH = (
     "What goes with the twitches need not be their cause: coffee, short nights and stress often "
     "come together, and each was looked at by itself."
 )
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """Return ``1 session``, ``2 sessions``, ``no sessions``."""
+    return f"{count:,} {one}" if count == 1 else f"{f'{count:,}' if count else 'no'} {many}"
 
 
 def figure(value: float) -> str:

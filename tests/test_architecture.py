@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("detection", "simulation", "scoring", "formats", "device"),
     ("sources", "session", "aside"),
     ("quality", "analysis", "recorder", "live", "signal_check", "trace"),
-    ("report", "bench", "review"),
+    ("report", "bench", "review", "journal"),
     ("api", "__init__"),
     ("app",),
     ("cli", "__main__"),
@@ -36,6 +36,7 @@ NEIGHBOURS = {
     ("aside", "session"),
     ("analysis", "quality"),
     ("signal_check", "quality"),
+    ("journal", "report"),
     ("__init__", "api"),
     ("__main__", "cli"),
 }

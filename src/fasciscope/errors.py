@@ -23,3 +23,7 @@ class OutputError(FasciscopeError):
 
 class DeviceError(FasciscopeError):
     """A port or board is missing, busy, silent, or speaks another protocol version."""
+
+
+class JournalError(FasciscopeError):
+    """The journal is missing, damaged, too new or busy; the text says what is safe."""

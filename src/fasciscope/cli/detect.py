@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fasciscope.cli import console, outputs, words
+from fasciscope.cli.journal_keeping import KeepOption, after_detect
 from fasciscope.errors import FasciscopeError, InputError
 
 if TYPE_CHECKING:
@@ -33,12 +34,15 @@ def detect(
     summary: Annotated[
         Path | None, typer.Option(metavar="OUT.json", help="Where the summary goes.")
     ] = None,
+    journal: KeepOption = None,
 ) -> None:
     """Find and count the twitches in recordings.
 
     Beside each FILE.edf come FILE_events.tsv (one line an event, times in seconds from the start
     of the recording) and FILE_summary.json, and a table of the figures is printed. A rate is
     always over the analysable time: contractions, cramps, artefacts and gaps are left out.
+
+    If you have a journal, recordings that fasciscope made are kept in it.
     """
     if len(files) > 1 and (events or summary):
         raise InputError(
@@ -48,7 +52,7 @@ def detect(
     failed = []
     for file in files:
         try:
-            _one(file, channels, events, summary)
+            _one(file, channels, events, summary, journal)
         except FasciscopeError as error:
             console.complain(str(error))
             failed.append(file)
@@ -60,7 +64,13 @@ def detect(
         raise typer.Exit(console.EXIT_BAD_INPUT)
 
 
-def _one(file: Path, channels: str | None, events: Path | None, summary: Path | None) -> None:
+def _one(
+    file: Path,
+    channels: str | None,
+    events: Path | None,
+    summary: Path | None,
+    journal: bool | None,
+) -> None:
     from fasciscope import formats
 
     recording = load(file, channels)
@@ -70,6 +80,7 @@ def _one(file: Path, channels: str | None, events: Path | None, summary: Path | 
     outputs.write_results(events, summary, analysis)
     console.result(words.table(str(file), analysis.summary))
     console.result(f"  {'written':<11} {events}, {summary}")
+    after_detect(recording, analysis, file, journal, channels is None)
 
 
 def load(file: Path, channels: str | None = None) -> Recording:

@@ -23,6 +23,7 @@ from fasciscope.cli import (
     demo,
     detect,
     firmware,
+    journal,
     ports,
     record,
     repair,
@@ -129,6 +130,7 @@ for module in (
     bench,
 ):
     _add(module)
+app.add_typer(journal.app, name="journal")
 app.add_typer(firmware.app, name="firmware")
 
 

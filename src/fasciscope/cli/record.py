@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fasciscope.cli import console, words
+from fasciscope.cli.journal_keeping import KeepOption, after_record
 from fasciscope.cli.live import LiveView, WarmUp
 from fasciscope.cli.stopping import listen_for_markers, stop_signals
 from fasciscope.errors import FasciscopeError
@@ -70,6 +71,7 @@ def record(
             help="The file to make; default fasciscope_DATE-TIME_emg.edf in this folder.",
         ),
     ] = None,
+    journal: KeepOption = None,
 ) -> None:
     """Record from a board into a file, and count twitches meanwhile.
 
@@ -78,7 +80,8 @@ def record(
     Every second is written to disk as it comes, so a crash costs a second at most. Enter sets a
     marker; words typed before it become its text. Ctrl-C ends the recording cleanly. Lost samples
     are noticed, shown, and marked in the file. If the board goes away, plug it in again: the
-    recording goes on by itself. A file that exists is never overwritten.
+    recording goes on by itself. A file that exists is never overwritten. If you have a journal,
+    the recording is kept in it.
     """
     from fasciscope import api
     from fasciscope.session import Markers
@@ -115,6 +118,8 @@ def record(
             listen_for_markers(markers.mark, stop)
             health, counter = _run(source, output, seconds, stop, markers, plot)
     _say_goodbye(output, health, counter)
+    after_record(output, journal)
+    console.closing_line()
 
 
 @contextmanager
@@ -204,4 +209,3 @@ def _say_goodbye(output: Path, health: Health, counter: LiveCounter) -> None:
     for sentence in health.sink_errors:
         console.status(sentence)
     console.status(f"Next: fasciscope report {output}")
-    console.closing_line()

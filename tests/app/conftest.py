@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,23 +56,32 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+@contextmanager
+def running(folder: Path, *args: str, **environment: str) -> Iterator[App]:
+    """Run an app in a folder."""
+    port = free_port()
+    process = subprocess.Popen(
+        _command(folder, port, *args),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    app = App(f"http://127.0.0.1:{port}/", folder, process)
+    try:
+        _await(app)
+        yield app
+    finally:
+        _end(process)
+
+
 @pytest.fixture
 def start_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
     """Start an app in a folder; it is ended with the test."""
     with ExitStack() as stack:
 
         def start(folder: Path = tmp_path, *args: str) -> App:
-            port = free_port()
-            process = subprocess.Popen(
-                _command(folder, port, *args),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            stack.callback(_end, process)
-            app = App(f"http://127.0.0.1:{port}/", folder, process)
-            _await(app)
-            return app
+            return stack.enter_context(running(folder, *args))
 
         yield start
 
@@ -83,19 +93,8 @@ def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     for scene, seconds in (("calf", 60.0), ("contractions", 40.0)):
         made = simulate(scene, seconds=seconds, seed=3)
         formats.write_edf(made.recording, folder / f"{scene}_emg.edf")
-    port = free_port()
-    process = subprocess.Popen(
-        _command(folder, port),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    app = App(f"http://127.0.0.1:{port}/", folder, process)
-    try:
-        _await(app)
+    with running(folder) as app:
         yield app
-    finally:
-        _end(process)
 
 
 def _command(folder: Path, port: int, *args: str) -> list[str]:

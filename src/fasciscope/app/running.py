@@ -52,6 +52,8 @@ class Plan:
     seconds : float or None, default None
     closes : tuple of callable, default ()
         Called when it is over.
+    keep : callable or None, default None
+        Gets the path of the recording when it is finished; what it returns is told.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Plan:
     output: Path | None = None
     seconds: float | None = None
     closes: tuple[Callable[[], None], ...] = ()
+    keep: Callable[[Path], str] | None = None
 
 
 class Running:
@@ -73,6 +76,8 @@ class Running:
     stage : Stage
     error : str
         Why it failed, in words.
+    kept : str
+        What was kept of it in the journal, in words.
     info, trace, counter, checker, health
         None until the source is there.
     """
@@ -86,6 +91,7 @@ class Running:
         self.counter: LiveCounter | None = None
         self.checker: SignalChecker | None = None
         self.health: Health | None = None
+        self.kept = ""
         self.marks: list[tuple[int, str]] = []
         self._markers = Markers()
         self._stop = threading.Event()
@@ -131,6 +137,7 @@ class Running:
             source = self.plan.make_source(self._stop)
             with closing(source):
                 self._take(source)
+            self._keep()
             self.stage = Stage.ENDED
         except FasciscopeError as error:
             self._fail(str(error))
@@ -171,6 +178,15 @@ class Running:
             on_block=self._note,
             markers=self._markers,
         )
+
+    def _keep(self) -> None:
+        output = self.plan.output
+        if self.plan.keep is None or output is None or not output.exists():
+            return
+        try:
+            self.kept = self.plan.keep(output)
+        except FasciscopeError as error:  # the recording is there; only the journal is not
+            self.kept = f"Not kept in the journal: {error}"
 
     def _note(self, block: Block, health: Health) -> None:
         if len(block):

@@ -130,10 +130,11 @@ def build(studio: Studio) -> Any:
     from fastapi import FastAPI
     from nicegui import ui
 
-    from fasciscope.app import pages, routes
+    from fasciscope.app import journal_routes, pages, routes
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     routes.add(app, studio)
+    journal_routes.add(app)
     pages.add(studio)
     ui.run_with(
         app,

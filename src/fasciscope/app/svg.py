@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -68,7 +69,7 @@ class Frame:
         """Return the whole SVG."""
         return (
             f'<svg viewBox="0 0 {self.width} {self.height}" role="img" width="100%" '
-            f'style="max-width:{2 * self.width}px;font:10px var(--fs-font);'
+            f'style="max-width:{1.4 * self.width:.0f}px;font:10px var(--fs-font);'
             f'fill:var(--fs-faint)"><title>{escape(title)}</title>{inside}</svg>'
         )
 
@@ -178,3 +179,43 @@ def rates(
                 'fill="var(--fs-accent)"/>'
             )
     return frame.picture("Twitches a minute over time; gaps are time that was left out", inside)
+
+
+def course(bins: Sequence[Any], title: str) -> str:
+    """Return values over time with their intervals.
+
+    Parameters
+    ----------
+    bins : sequence of journal bins
+        Each with ``start``, ``stop`` (days), ``value``, ``low`` and ``high`` (NaN if unknown).
+    title : str
+    """
+    first = bins[0].start.toordinal()
+    last = max(bins[-1].stop.toordinal(), first + 1)
+    tops = [b.high if b.high == b.high else b.value for b in bins]
+    ordered = sorted(tops)
+    # one short session may have an interval without end; it runs out of the picture
+    top = 1.1 * max(
+        min(ordered[-1], 3 * ordered[len(ordered) // 2]), *(b.value for b in bins), 1e-9
+    )
+    frame = Frame((first, last), (0, top), width=460)
+    step = step_of(top, 3)
+    ys = [(k * step, f"{k * step:g}") for k in range(int(top / step) + 1)]
+    xs = [(float(d), f"{date.fromordinal(d):%d %b %y}") for d in _days(first, last)]
+    inside = frame.ticks(xs, ys)
+    for one in bins:
+        x = frame.x((one.start.toordinal() + one.stop.toordinal()) / 2)
+        if one.low == one.low and one.high == one.high:
+            inside += (
+                f'<line x1="{x}" x2="{x}" y1="{frame.y(min(one.high, top))}" '
+                f'y2="{frame.y(one.low)}" stroke="var(--fs-accent)" stroke-opacity="0.55" '
+                'stroke-width="2"/>'
+            )
+        inside += f'<circle cx="{x}" cy="{frame.y(one.value)}" r="3" fill="var(--fs-accent)"/>'
+    return frame.picture(title, inside)
+
+
+def _days(first: int, last: int) -> list[int]:
+    return (
+        [round(first + k * (last - first) / 3) for k in range(4)] if last - first > 3 else [first]
+    )

@@ -12,7 +12,13 @@ from nicegui import ui
 from fasciscope.app.words import DISCLAIMER
 from fasciscope.errors import FasciscopeError
 
-PAGES = (("Record", "/"), ("Review", "/review"), ("Compare", "/compare"))
+PAGES = (
+    ("Record", "/"),
+    ("Review", "/review"),
+    ("Compare", "/compare"),
+    ("Journal", "/journal"),
+    ("Learn", "/learn"),
+)
 
 
 @cache

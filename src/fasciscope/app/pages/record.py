@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from nicegui import run, ui
 
 from fasciscope.app import making, words
 from fasciscope.app.components import Scope
+from fasciscope.app.keeping import keeper
 from fasciscope.app.pages.check import CheckCard
 from fasciscope.app.pages.frame import card, figure, frame, heading, note, say
 from fasciscope.app.running import Plan, Running, Stage
 from fasciscope.app.studio import Studio
 from fasciscope.errors import FasciscopeError
+from fasciscope.journal.database import default_path
+from fasciscope.journal.sessions import Placement
 
 REFRESH_S = 0.5
 MUSCLES = (
@@ -98,6 +103,7 @@ class RecordPage:
                 ).style("min-width:7rem")
                 self.posture = ui.input("Posture", autocomplete=list(POSTURES))
             self.note = ui.input("Note")
+            self.keep = ui.checkbox("Keep it in my journal", value=default_path().exists())
             self.minutes = ui.number(
                 "Minutes (empty: until you stop)", min=0.1, max=10080, format="%g"
             )
@@ -149,6 +155,13 @@ class RecordPage:
         output = making.new_name(self.studio.folder) if recording else None
         minutes = self.minutes.value
         seconds = None if minutes in (None, "") or not recording else 60 * float(minutes)
+        plan = self._source_plan(output, seconds)
+        if recording and self.keep.value and self.source.value == "board":
+            said = Placement(posture=self.posture.value, note=self.note.value)
+            plan = replace(plan, keep=keeper(said))
+        return plan
+
+    def _source_plan(self, output: Path | None, seconds: float | None) -> Plan:
         posture = self.posture.value.strip()
         said = f"Posture: {posture}. {self.note.value}" if posture else self.note.value
         if self.source.value == "demo":
@@ -274,7 +287,8 @@ class RecordPage:
         if output is None or not output.exists():
             return "Not one sample came, so there is no file."
         twitches = words.plural(now.twitches, "twitch", "twitches")
-        return f"{output.name}: {twitches} in {words.span(now.usable_s)} of analysable time."
+        told = f"{output.name}: {twitches} in {words.span(now.usable_s)} of analysable time."
+        return f"{told} {session.kept}".strip()
 
 
 _BEHIND = (

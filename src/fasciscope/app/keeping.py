@@ -1,0 +1,37 @@
+"""A recording that was just made, into the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fasciscope.journal.sessions import Placement
+
+
+def keeper(said: Placement) -> Callable[[Path], str]:
+    """Return what puts a recording into the journal, and says so in a sentence.
+
+    Parameters
+    ----------
+    said : Placement
+        Where and how it was made, as the person said.
+    """
+
+    def keep(path: Path) -> str:
+        from fasciscope import formats
+        from fasciscope.analysis import detect
+        from fasciscope.journal.muscles import site
+        from fasciscope.journal.sessions import sessions_of
+        from fasciscope.journal.store import Journal
+
+        recording = formats.read(path)
+        sessions = sessions_of(recording, detect(recording), path, said)
+        with Journal.open(create=True) as journal:
+            kept = journal.add_sessions(sessions)
+        names = ", ".join(
+            f"session {one.id} ({site(session.muscle, session.side)})"
+            for session, one in zip(sessions, kept, strict=True)
+        )
+        return f"Kept in your journal as {names}."
+
+    return keep

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from fasciscope.errors import InputError, OutputError
+from fasciscope.events import Kind
 from fasciscope.report import panels, write_report
 from fasciscope.report.content import content
 from fasciscope.report.page import draw, style
 from fasciscope.report.words import DISCLAIMER
-from report_cases import Page, analysis, empty_cases, recording, twitches, typical
+from report_cases import Page, analysis, empty_cases, recording, stretch, twitches, typical
 
 
 def test_letters_without_a_font_and_very_long_names_are_drawn_all_the_same(tmp_path):
@@ -106,6 +107,35 @@ def test_every_twitch_is_marked_above_its_own_channel():
                 if hasattr(lines, "get_segments")
             }
             assert marks == {tuple(own), tuple(other)}
+
+
+def test_of_many_twitches_each_column_of_the_picture_has_its_mark():
+    from matplotlib.figure import Figure
+
+    source = recording(600)
+    peaks = np.sort(np.random.default_rng(0).integers(0, 600_000, 20_000))
+    with style():
+        ax = Figure().add_subplot()
+        panels.overview(ax, source, analysis(source, twitches(peaks)), 0)
+        marks = [
+            float(line[0][0]) * 60_000
+            for lines in ax.collections
+            if hasattr(lines, "get_segments")
+            for line in lines.get_segments()
+        ]
+    assert 1400 < len(marks) <= 1500
+    assert np.diff(np.sort(marks)).max() < 1200
+    assert set(np.round(marks).astype(int)) <= set(peaks.tolist())
+
+
+def test_a_stretch_that_could_not_be_used_is_still_drawn_to_its_height():
+    source = recording(40)
+    done = analysis(source, stretch(Kind.CONTRACTION, 0, 40_000))
+    with style():
+        figure = draw(source, done, content(source, done))
+    ax = next(ax for ax in figure.axes if "close up" in ax.get_title(loc="left"))
+    low, high = ax.get_ylim()
+    assert low < -15 < 15 < high
 
 
 def test_an_older_report_is_replaced(tmp_path):

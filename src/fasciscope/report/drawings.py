@@ -78,7 +78,7 @@ def first_page(recording: Recording, analysis: Analysis, *, low_detail: bool) ->
         _picture(
             "close",
             "A short stretch close up, with each twitch marked",
-            (1.9 if low_detail else 1.25) * more,
+            (2.6 if low_detail else 1.25) * more,
             lambda axes: panels.closer(axes[0], recording, analysis),
         )
     )
@@ -87,7 +87,7 @@ def first_page(recording: Recording, analysis: Analysis, *, low_detail: bool) ->
             _picture(
                 "families",
                 "Average waveform of each family in µV, with its spread",
-                1.8 if low_detail else 1.3,
+                2.3 if low_detail else 1.3,
                 lambda axes: charts.families(axes, analysis),
                 columns=charts.family_columns(analysis),
                 top=0.34,

@@ -150,7 +150,7 @@ def _pictures(
     pictures.append((33.0, lambda axes: panels.closer(axes[0], recording, analysis)))
     last_mm = FLAT_MM if _flat(analysis, said) else LAST_MM
     heights = [height for height, _ in pictures] + [34.0] * bool(analysis.families)
-    scale = min((FOOT_MM - last_mm - 3.0 - top_mm) / sum(heights), 1.6)
+    scale = min((FOOT_MM - last_mm - 3.0 - top_mm) / sum(heights), 2.3)
     sheet.at_mm = top_mm
     for height_mm, draw_one in pictures:
         sheet.picture(draw_one, scale * height_mm)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fasciscope.analysis import Analysis
 from fasciscope.detection import ranges
@@ -79,7 +80,7 @@ def overview(ax: Axes, recording: Recording, analysis: Analysis, channel: int) -
     here = found["channel"] == channel
     for mine, colour in ((~here, LIGHT), (here, BLUE)):
         ax.vlines(
-            found["peak"][mine] / (analysis.info.fs_hz * unit_s),
+            _apart(found["peak"][mine], recording.n_samples) / (analysis.info.fs_hz * unit_s),
             high + 0.03 * height,
             high + 0.13 * height,
             color=colour,
@@ -91,6 +92,14 @@ def overview(ax: Axes, recording: Recording, analysis: Analysis, channel: int) -
     name = clip(analysis.info.channels[channel].name, NAME_MOST)
     ax.set_title(f"{name}: {plural(int(here.sum()), 'twitch', 'twitches')}", loc="left")
     ax.set_xlabel(unit)
+
+
+def _apart(peaks: NDArray[np.int64], n_samples: int) -> NDArray[np.int64]:
+    """Return those of `peaks` that stand in a column of their own, where there are many."""
+    if len(peaks) <= _COLUMNS:
+        return peaks
+    _, first = np.unique(peaks * _COLUMNS // n_samples, return_index=True)
+    return peaks[first]
 
 
 def further_channels(analysis: Analysis) -> list[int]:
@@ -155,7 +164,7 @@ def closer(ax: Axes, recording: Recording, analysis: Analysis) -> None:
     found = shape.twitches(analysis)
     found = found[(found["peak"] >= start) & (found["peak"] < stop)]
     out = ranges.inside(np.arange(start, stop), analysis.left_out)
-    seen = steady[np.isfinite(steady) & ~out]
+    seen = steady[np.isfinite(steady) & ~(out & ~out.all())]  # of what is usable, if anything is
     low, high = (float(seen.min()), float(seen.max())) if len(seen) else (-1.0, 1.0)
     height = max(high - low, 1e-3)
     low, high = low - 0.06 * height, high + 0.06 * height

@@ -24,7 +24,7 @@ SAME_PLACE = (
     "Electrodes that were taken off and put back change the rate: compare only sessions with the "
     "same placement."
 )
-NOTHING_TO_MIND = "Nothing in the signal stands in the way of the count."
+NOTHING_TO_MIND = "Nothing was found in the signal that stands in the way of the count."
 WHAT_IT_IS_NOT = (
     "It is not a diagnosis, and no part of one: it cannot find, rule out or follow a disease.",
     "It is not the number of twitches in a body, nor in a muscle: electrodes on the skin see one "

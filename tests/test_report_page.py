@@ -61,7 +61,7 @@ def calm(tmp_path_factory):
         "Mains hum is strong.",
         "left calf",
         "a family is not a motor unit",
-        "setting threshold 15.0",
+        "software fasciscope 0.1.0 threshold 15.0",
         "fasciscope 0.1.0",
         "numpy",
         "fasciscope detect calf_emg.edf",
@@ -152,6 +152,17 @@ def test_markup_in_names_and_notes_is_only_text(tmp_path):
     assert not {"script", "img"} & set(page.tags)
     assert page.text.count(" ".join(NASTY.split())) >= 8
     for suffix in ("png", "pdf"):  # no mathematics in it either
+        write_report(source, found, tmp_path / f"a.{suffix}")
+
+
+def test_a_name_of_several_lines_is_one_line(tmp_path):
+    source, found = typical(note="one\ntwo", device="a\x00b")
+    source = replace(source, name="evil\n\x1b[2J\tname.edf")
+    page = written(tmp_path, (source, found), person="Ada\nL.")
+    assert page.headings[0] == "evil [2J name.edf"
+    assert "Ada L." in page.text
+    assert "\x1b" not in page.text
+    for suffix in ("png", "pdf"):
         write_report(source, found, tmp_path / f"a.{suffix}")
 
 

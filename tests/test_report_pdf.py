@@ -6,7 +6,8 @@ import pytest
 
 from fasciscope.report import content as contents
 from fasciscope.report import letters, page, pdf, write_report
-from fasciscope.report.sheets import HIGH_MM, MARGIN_MM, WIDE_MM, Flow
+from fasciscope.report.flow import COLUMN_MM, Flow
+from fasciscope.report.sheets import HIGH_MM, MARGIN_MM, WIDE_MM, table_mm
 from fasciscope.report.tables import Table
 from fasciscope.report.words import DISCLAIMER, SEE_A_DOCTOR, WHAT_IT_IS_NOT
 from report_cases import analysis, empty_cases, recording, typical
@@ -170,6 +171,40 @@ def test_a_long_table_goes_on_over_sheets_and_loses_no_row():
         for sheet in flow.sheets:
             lowest = min(text.get_position()[1] for text in sheet.figure.texts)
             assert lowest * HIGH_MM > 5
+
+
+def placed(flow, words):
+    """Return sheet, x and y (mm from above) of what begins with `words`."""
+    return [
+        (k, text.get_position()[0] * WIDE_MM, (1 - text.get_position()[1]) * HIGH_MM)
+        for k, sheet in enumerate(flow.sheets)
+        for text in sheet.figure.texts
+        if text.get_text().startswith(words)
+    ]
+
+
+def test_small_tables_stand_beside_each_other_and_none_over_another():
+    tables = [
+        Table(f"Table {k}", ("name", "value"), (("a", "b"),) * rows, note="A note. " * 9)
+        for k, rows in enumerate([3, 12, 5, 30, 2, 30, 41])
+    ]
+    wide = Table("Table wide", ("name", "value"), (("x" * 200, "y"),))
+    with page.style():
+        flow = Flow("a", "b")
+        flow.tables([*tables[:3], wide, *tables[3:]])
+        boxes = []
+        for table in [*tables, wide]:
+            ((sheet, left, top),) = placed(flow, table.title)
+            width, height = table_mm(table, 7.5, 9.0, COLUMN_MM)
+            right = left + (COLUMN_MM if width <= COLUMN_MM else 2 * COLUMN_MM)
+            assert top + height - 4 < HIGH_MM - 14
+            boxes.append((sheet, left, right, top, top + height - 4))
+    assert len(flow.sheets) == 2
+    assert len({left for _, left, *_ in boxes}) == 2
+    for i, one in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            apart = one[2] <= other[1] or other[2] <= one[1] or one[4] < other[3]
+            assert one[0] != other[0] or apart or other[4] < one[3]
 
 
 def test_lines_are_as_long_as_there_is_room_and_no_word_is_lost():

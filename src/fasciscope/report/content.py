@@ -99,12 +99,12 @@ def content(
     company = trains(analysis)
     sentences = [*words.in_words(analysis), words.in_company(company)]
     return Content(
-        title=recording.name,
-        facts=_facts(recording, analysis, " ".join(person.split())),
+        title=words.one_line(recording.name),
+        facts=_facts(recording, analysis, words.one_line(person)),
         headline=words.headline(analysis.summary),
         sentences=tuple(sentence for sentence in sentences if sentence),
         minded=tuple(str(sentence) for sentence in analysis.summary.get("quality") or ()),
-        note=" ".join(recording.info.note.split()),
+        note=words.one_line(recording.info.note),
         left_out=tables.left_out(analysis),
         company=tables.company(company),
         details=_details(recording, analysis, company, low_detail),

@@ -13,7 +13,7 @@ from fasciscope.analysis import Analysis
 from fasciscope.recording import Recording
 from fasciscope.report import page, panels, words
 from fasciscope.report.content import Content
-from fasciscope.report.sheets import Flow
+from fasciscope.report.flow import Flow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,8 +48,7 @@ def details(recording: Recording, analysis: Analysis, said: Content) -> Flow:
         flow.paragraph(said.note)
     if not said.low_detail:
         _channels(flow, recording, analysis)
-    for table in said.details:
-        flow.table(table)
+    flow.tables(said.details)
     flow.heading("What this is not")
     for sentence in words.WHAT_IT_IS_NOT:
         flow.paragraph(f"· {sentence}")

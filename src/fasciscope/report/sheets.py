@@ -1,16 +1,16 @@
-"""A4 sheets that are filled from the top: words, tables and pictures, a new sheet when one is full.
+"""One A4 sheet that is filled from the top: words, tables and pictures, each where it is put.
 
-Text and tables in, matplotlib figures out. Places are in millimetres from the sheet's upper left
+Text and tables in, a matplotlib figure out. Places are in millimetres from the sheet's upper left
 corner, letters in points.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fasciscope.report import letters, words
+from fasciscope.report import letters
 from fasciscope.report.charts import apart
 from fasciscope.report.panels import INK, SOFT
 from fasciscope.report.tables import Table
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDE_MM, HIGH_MM = 210.0, 297.0
-MARGIN_MM, BOTTOM_MM = 14.0, 14.0
+MARGIN_MM = 14.0
 LINE = WIDE_MM - 2 * MARGIN_MM
 MM = 72 / 25.4
 """Points in a millimetre."""
 RULE = "#c9c7c2"
-_SPACING = 1.36
+SPACING = 1.36
+"""Height of a line, in sizes of its letters."""
 
 
 def new_sheet() -> Sheet:
@@ -94,7 +95,7 @@ class Sheet:
         lines = [text] if most == 1 else letters.wrap(text, size, room_pt)
         if len(lines) > most:
             lines = [*lines[: most - 1], " ".join(lines[most - 1 :])]
-        step_mm = size * _SPACING / MM
+        step_mm = size * SPACING / MM
         for line in lines:
             fitted = letters.fitted(line, size, room_pt, bold=bold)
             self.word(fitted, size, left_mm, self.at_mm + step_mm / 2, bold=bold, colour=colour)
@@ -185,6 +186,19 @@ class Sheet:
         self.line(self.at_mm, left_mm=left_mm, width_mm=sum(columns) - 3, weight=0.4)
 
 
+def table_mm(table: Table, size: float, heading: float, width_mm: float) -> tuple[float, float]:
+    """Return how wide and how high a table is with its heading, if it may be `width_mm` wide."""
+    step_mm = size * SPACING / MM
+    high_mm = 1.3 * heading * SPACING / MM
+    if not table.rows:
+        return 0.0, high_mm + (len(letters.wrap(table.empty, size, width_mm * MM)) + 0.3) * step_mm
+    high_mm += len(table.rows) * row_mm(size) + row_mm(size - 0.5) * any(table.head)
+    if table.note:
+        lines = len(letters.wrap(table.note, size - 1.0, width_mm * MM))
+        high_mm += 0.6 + (lines + 0.3) * (size - 1.0) * SPACING / MM
+    return sum(_wanted(table, size)) - 4.0, high_mm
+
+
 def row_mm(size: float) -> float:
     """Return how high a row of a table is."""
     return size * 1.45 / MM
@@ -192,78 +206,15 @@ def row_mm(size: float) -> float:
 
 def _columns(table: Table, size: float, width_mm: float) -> list[float]:
     """Return how wide each column is: as its widest cell, less where all would not fit."""
-    wanted = [
-        max(letters.width_pt(cell, size) for cell in cells) / MM + 4.0
-        for cells in zip(table.head, *table.rows, strict=True)
-    ]
+    wanted = _wanted(table, size)
     while sum(wanted) > width_mm + 3.0:
         widest = max(wanted)
         wanted[wanted.index(widest)] = max(widest - (sum(wanted) - width_mm - 3.0), 0.8 * widest)
     return wanted
 
 
-@dataclass(slots=True)
-class Flow:
-    """Sheets that follow each other, each begun when the one before is full.
-
-    Parameters
-    ----------
-    title, foot : str
-        What stands at the foot of each: the title with the page's number, and a line.
-    first : int, default 2
-        Number of the first sheet.
-    """
-
-    title: str
-    foot: str
-    first: int = 2
-    sheets: list[Sheet] = field(default_factory=list)
-
-    @property
-    def sheet(self) -> Sheet:
-        """The sheet that is being filled."""
-        return self.sheets[-1] if self.sheets else self.turn()
-
-    def turn(self) -> Sheet:
-        """Begin a new sheet."""
-        sheet = new_sheet()
-        sheet.at_mm = HIGH_MM - BOTTOM_MM + 1.5
-        number = f"page {self.first + len(self.sheets)}"
-        sheet.text(f"{words.clip(self.title, 90)}, {number}", 6.2, colour=SOFT, most=1)
-        sheet.text(self.foot, 6.2, colour=SOFT, most=1)
-        sheet.at_mm = MARGIN_MM
-        self.sheets.append(sheet)
-        return sheet
-
-    def need(self, height_mm: float) -> Sheet:
-        """Return a sheet with that much room left, a new one if there is not."""
-        if self.sheet.at_mm + height_mm > HIGH_MM - BOTTOM_MM:
-            self.turn()
-        return self.sheet
-
-    def paragraph(self, text: str, size: float = 7.5) -> None:
-        """Write a paragraph; it is not parted."""
-        lines = letters.wrap(text, size, LINE * MM)
-        self.need((len(lines) + 0.3) * size * _SPACING / MM).text(text, size)
-
-    def heading(self, text: str, size: float = 9.0) -> None:
-        """Write a heading, with room for something under it."""
-        self.need(18.0).at_mm += 3.0
-        self.sheet.heading(text, size)
-
-    def picture(self, draw: Callable[[Sequence[Axes]], None], height_mm: float) -> None:
-        """Draw a picture over the whole width."""
-        self.need(height_mm).picture(draw, height_mm)
-
-    def table(self, table: Table) -> None:
-        """Write a table over as many sheets as it takes."""
-        size, step_mm = 7.5, row_mm(7.5)
-        start = 0
-        while True:
-            self.need(14.0 + step_mm * min(len(table.rows) - start, 4)).at_mm += 3.0
-            room_mm = HIGH_MM - BOTTOM_MM - self.sheet.at_mm - 16.0
-            stop = min(start + max(int(room_mm / step_mm), 1), len(table.rows))
-            self.sheet.table(table, size=size, rows=slice(start, stop))
-            start = stop
-            if start >= len(table.rows):
-                return
+def _wanted(table: Table, size: float) -> list[float]:
+    return [
+        max(letters.width_pt(cell, size) for cell in cells) / MM + 4.0
+        for cells in zip(table.head, *table.rows, strict=True)
+    ]

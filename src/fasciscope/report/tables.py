@@ -73,7 +73,7 @@ def rate(analysis: Analysis) -> Table:
 def intervals(analysis: Analysis) -> Table:
     """Return how long it is from one twitch to the next."""
     steps = shape.intervals_s(analysis)
-    head = ("", "time from one twitch to the next")
+    head = ("from one twitch to the next", "time")
     if len(steps) < 3:
         return Table("Intervals", head, (), empty="There are too few twitches for intervals.")
     quarters = np.percentile(steps, [0, 25, 50, 75, 100])
@@ -152,15 +152,16 @@ def company_by_family(found: Sequence[Trains]) -> Table:
             words.by_chance(one.doublets_by_chance),
             f"{one.runs:,}",
             words.by_chance(one.runs_by_chance),
-            f"{one.longest} twitches" if one.longest else "–",
+            str(one.longest) if one.longest else "–",
         )
         for one in found
     )
     return Table(
         "Doublets and runs by family",
-        ("family", "twitches", "doublets", "by chance", "runs", "by chance", "longest run"),
+        ("family", "twitches", "doublets", "by chance", "runs", "by chance", "longest"),
         rows,
-        note=f"{_COMPANY} By chance: expected if twitches of this rate knew nothing of each other.",
+        note=f"{_COMPANY} By chance: expected if twitches of this rate knew nothing of each other. "
+        "Longest: twitches in the longest run.",
         empty=_NO_COMPANY,
     )
 
@@ -251,20 +252,17 @@ def settings(recording: Recording, analysis: Analysis) -> Table:
     noise = words.number(summary.get("noise_uv"), 2)
     counts = {channel.uv_per_count for channel in info.channels}
     rows = [
-        ("file", recording.name),
-        ("device", info.device or "not stated"),
+        ("file", words.one_line(recording.name)),
+        ("device", words.one_line(info.device) or "not stated"),
         ("sampling", f"{info.fs_hz:g} Hz, {words.plural(info.n_channels, 'channel', 'channels')}"),
         ("samples", f"{recording.n_samples:,} a channel, {recording.lost_samples:,} lost"),
         ("one count", ", ".join(f"{uv:.4g} µV" for uv in sorted(counts)[:4])),
         ("noise", f"{noise} µV root mean square"),
         ("software", f"fasciscope {summary.get('software_version', '')}"),
-        *((f"setting {key}", str(value)) for key, value in dict(summary["settings"]).items()),
-        (
-            "computed with",
-            f"Python {platform.python_version()}, "
-            + ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba")),
-        ),
-        ("again with", f"fasciscope detect {recording.name}"),
+        *((str(key), str(value)) for key, value in dict(summary["settings"]).items()),
+        ("Python", platform.python_version()),
+        *((name, version(name)) for name in ("numpy", "scipy", "numba")),
+        ("again with", f"fasciscope detect {words.one_line(recording.name)}"),
     ]
     return Table("Settings and versions", ("", ""), tuple(rows))
 

@@ -43,6 +43,11 @@ def number(value: Any, digits: int = 1) -> str:
     return f"{value:,.{digits}f}"
 
 
+def one_line(text: str) -> str:
+    """Return `text` in one line, with a space for what cannot be printed."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def clip(text: str, most: int) -> str:
     """Return `text` in at most `most` characters, its end replaced by an ellipsis."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
@@ -174,10 +179,4 @@ def in_company(found: Sequence[Trains]) -> str:
 
 def by_chance(expected: float) -> str:
     """Return an expected number for people."""
-    return number(expected) if expected >= 0.05 else "under 0.1"
-
-
-def settings(summary: Mapping[str, Any]) -> str:
-    """Return the settings and the version in one line."""
-    pairs = [f"{key} {value}" for key, value in dict(summary.get("settings") or {}).items()]
-    return f"fasciscope {summary.get('software_version', '')}; " + (", ".join(pairs) or "defaults")
+    return number(expected) if expected >= 0.05 else "< 0.1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import threading
 from typing import Any
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
@@ -17,6 +18,8 @@ from fasciscope.app.views import view
 from fasciscope.errors import FasciscopeError
 from fasciscope.report.shape import rate
 
+_DRAWING = threading.Lock()
+"""matplotlib keeps its style in one place for the whole process."""
 STRIP_COLUMNS = 2000
 _DRAWN_MAX = 4000
 
@@ -134,7 +137,8 @@ def _report(opened: Opened, form: str) -> Response:
     kinds = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
     if form not in kinds:
         return PlainTextResponse("A report is html or pdf.", 404)
-    body = render_report(recording, analysis, f".{form}")
+    with _DRAWING:
+        body = render_report(recording, analysis, f".{form}")
     headers = {**_FRESH}
     if form == "pdf":
         name = json.dumps(f"{opened.path.stem}_report.pdf")

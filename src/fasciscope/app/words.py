@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from fasciscope.recording import Recording
 from fasciscope.report.words import DISCLAIMER, number, plural, span
 
-__all__ = ["DISCLAIMER", "SAFETY", "health", "number", "plural", "rate", "span", "usable"]
+__all__ = [
+    "DISCLAIMER",
+    "SAFETY",
+    "health",
+    "number",
+    "plural",
+    "rate",
+    "span",
+    "subtitle",
+    "usable",
+]
 
 SAFETY = "With electrodes on the skin, run the computer on battery or use a USB isolator. Always."
 RELAX = "Lie or sit so that the muscle has nothing to do, and let it go quite loose."
@@ -39,3 +52,15 @@ def health(lost: int, gaps: int, waiting_s: float | None, silent_s: float) -> st
             f"{plural(gaps, 'gap', 'gaps')}; they are marked in the file."
         )
     return ""
+
+
+def subtitle(recording: Recording, summary: dict[str, Any]) -> str:
+    """Return where, when and how long, as far as it is known."""
+    info = recording.info
+    sites = dict.fromkeys(f"{one.side} {one.muscle}".strip() for one in info.channels)
+    parts = [", ".join(site for site in sites if site)]
+    if info.start is not None:
+        parts.append(f"{info.start.day} {info.start:%B %Y, %H:%M}")
+    parts.append(f"{span(float(summary['duration_s']))} recorded")
+    parts.append(f"{span(float(summary['analysable_s']))} analysable")
+    return "  ·  ".join(part for part in parts if part)

@@ -12,7 +12,6 @@ import typer
 from fasciscope.api import must_have_folder
 from fasciscope.cli import console
 from fasciscope.errors import FasciscopeError, InputError, RecordingError
-from fasciscope.formats import must_not_be_recording
 
 if TYPE_CHECKING:
     from fasciscope.bench import Row
@@ -99,6 +98,8 @@ def _check(seeds: int, seconds: int, outputs: Sequence[Path | None]) -> None:
         raise InputError(f"--seeds must lie between 1 and {MOST_SEEDS}, not {seeds}.")
     if not 20 <= seconds <= 3600:
         raise InputError(f"--seconds must lie between 20 and 3600, not {seconds}.")
+    from fasciscope.formats import must_not_be_recording
+
     for path in outputs:
         if path is not None:
             must_not_be_recording(path)

@@ -1,4 +1,4 @@
-"""``fasciscope report``: one page about a recording."""
+"""``fasciscope report``: what was found in a recording, to read, to print and to hand on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fasciscope.cli.detect import analyse, load
 
 EXAMPLES = (
     "fasciscope report rest_emg.edf",
-    "fasciscope report rest_emg.edf --output rest.pdf",
+    "fasciscope report rest_emg.edf --output rest.pdf --low-detail",
 )
 
 
@@ -22,14 +22,24 @@ def report(
     output: Annotated[
         Path | None,
         typer.Option(
-            metavar="OUT.html|.pdf|.png", help="The page to write; default FILE_report.html."
+            metavar="OUT.html|.pdf|.png", help="The report to write; default FILE_report.html."
         ),
     ] = None,
+    low_detail: Annotated[
+        bool,
+        typer.Option("--low-detail", help="A calm version, with nothing minute by minute."),
+    ] = False,
+    person: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help="Whom it is of, if that shall stand on the report."),
+    ] = "",
 ) -> None:
-    """Make a page about one recording, to look at and to keep.
+    """Make a report about one recording, to look at, to print and to hand on.
 
-    It shows the signal with what was found in it, the rate over time, the average waveform of each
-    family, the intervals between twitches, and the figures in words.
+    The first page is one A4 sheet: the rate with its interval, how much could be used, what to
+    mind, the signal with what was found in it, the rate over time, waveforms, intervals, doublets
+    and runs, contractions and cramps. Tables, settings and versions follow. The name of a person
+    goes into the report only, nowhere else.
     """
     from fasciscope import formats
     from fasciscope.report import check_output, write_report
@@ -39,7 +49,8 @@ def report(
     must_have_folder(output)
     recording = load(file)
     analysis = analyse(recording)
-    write_report(recording, analysis, output)
+    with console.busy("Drawing the report"):
+        write_report(recording, analysis, output, low_detail=low_detail, person=person)
     console.result(words.table(str(file), analysis.summary))
     console.result(f"  {'written':<11} {output}")
     console.closing_line()

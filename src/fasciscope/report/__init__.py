@@ -18,7 +18,6 @@ __all__ = ["SUFFIXES", "check_output", "render_report", "write_report"]
 
 SUFFIXES = (".html", ".pdf", ".png")
 """What a report can be."""
-_PNG_DPI = 150
 
 
 def check_output(output: str | Path) -> None:
@@ -40,7 +39,14 @@ def check_output(output: str | Path) -> None:
     formats.must_not_be_recording(output)
 
 
-def write_report(recording: Recording, analysis: Analysis, output: str | Path) -> None:
+def write_report(
+    recording: Recording,
+    analysis: Analysis,
+    output: str | Path,
+    *,
+    low_detail: bool = False,
+    person: str = "",
+) -> None:
     """Write the report on a recording.
 
     An older report of the same name is replaced, at once and whole: a report can always be made
@@ -52,8 +58,12 @@ def write_report(recording: Recording, analysis: Analysis, output: str | Path) -
     analysis : Analysis
         What was found in it.
     output : str or Path
-        The file to write; its ending says as what: ``.html`` (self-contained), ``.pdf`` or
-        ``.png`` (one A4 page).
+        The file to write; its ending says as what: ``.html`` (self-contained), ``.pdf`` (A4
+        sheets) or ``.png`` (the first of them).
+    low_detail : bool, default False
+        A calm version, without what follows the twitches minute by minute.
+    person : str, default ""
+        Whom the recording is of, if that shall be on the report.
 
     Raises
     ------
@@ -66,26 +76,38 @@ def write_report(recording: Recording, analysis: Analysis, output: str | Path) -
 
     output = Path(output)
     check_output(output)
-    content = render_report(recording, analysis, output.suffix.lower())
+    content = render_report(recording, analysis, output.suffix.lower(), low_detail, person)
     try:
         write_whole(output, content)
     except OSError as error:
         raise OutputError(f"Cannot write {output}: {error.strerror}.") from error
 
 
-def render_report(recording: Recording, analysis: Analysis, suffix: str) -> bytes:
-    """Return the report as the bytes of a file; `suffix` is one of `SUFFIXES`."""
-    import io
+def render_report(
+    recording: Recording,
+    analysis: Analysis,
+    suffix: str,
+    low_detail: bool = False,
+    person: str = "",
+) -> bytes:
+    """Return the report as the bytes of a file; see `write_report`.
 
-    from fasciscope.report import html, page  # late: matplotlib takes half a second
+    Parameters
+    ----------
+    recording : Recording
+    analysis : Analysis
+    suffix : str
+        One of `SUFFIXES`.
+    low_detail : bool, default False
+    person : str, default ""
+    """
+    from fasciscope.report import html, page, pdf  # late: matplotlib takes half a second
+    from fasciscope.report.content import content
 
+    said = content(recording, analysis, low_detail=low_detail, person=person)
     with page.style():
         if suffix == ".html":
-            return html.page(recording, analysis).encode("utf-8", "replace")
-        buffer = io.BytesIO()
-        # no time of writing in it: the same input gives the same bytes
-        metadata = {"Software": None} if suffix == ".png" else {"CreationDate": None}
-        page.draw(recording, analysis).savefig(
-            buffer, format=suffix[1:], dpi=_PNG_DPI, metadata=metadata
-        )
-        return buffer.getvalue()
+            return html.page(recording, analysis, said).encode("utf-8", "replace")
+        if suffix == ".png":
+            return page.as_png(page.draw(recording, analysis, said))
+        return pdf.as_pdf(recording, analysis, said)

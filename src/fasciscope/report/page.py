@@ -1,33 +1,43 @@
-"""One A4 page: the number first, then the signal, then what is in it.
+"""Page one as a drawing: a single A4 sheet with what a reader needs first.
 
-`Recording` and `Analysis` in, a matplotlib figure out; no pyplot, so nothing global is touched.
+`Recording`, `Analysis` and `Content` in, a matplotlib figure out; no pyplot, so nothing global is
+touched.
 """
 
 from __future__ import annotations
 
 import contextlib
-import textwrap
+import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fasciscope.analysis import Analysis
 from fasciscope.recording import Recording
-from fasciscope.report import panels, words
+from fasciscope.report import charts, panels, shape, words
+from fasciscope.report.content import Content
+from fasciscope.report.sheets import LINE, MARGIN_MM, Sheet, new_sheet
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.gridspec import GridSpec
 
-A4_INCHES = (8.27, 11.69)
-SMALLER = (1.0, 0.94, 0.88, 0.82, 0.76, 0.7)
-"""Sizes of the words, tried until all that is to be said fits; 5 points can still be read."""
+PNG_DPI = 150
+FOOT_MM = 277.5
+"""Where the lines begin that every page one carries."""
+LAST_MM, FLAT_MM = 49.0, 28.0
+"""How high the row above them is, with and without the intervals."""
+RIGHT_MM = 108.0
+"""Where the right column begins, from the margin."""
+Draw = Callable[[Sequence["Axes"]], None]
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
     "axes.titlesize": 8,
     "axes.titleweight": "bold",
     "axes.labelsize": 7,
+    "axes.labelpad": 1.5,
+    "axes.titlepad": 3.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
@@ -38,7 +48,13 @@ _STYLE: Any = {
     "legend.fontsize": 6.5,
     "hatch.linewidth": 0.5,
     "text.parse_math": False,  # a file may be named "$1_000$"
+    "text.color": panels.INK,
+    "axes.edgecolor": panels.INK,
+    "axes.labelcolor": panels.INK,
+    "xtick.color": panels.INK,
+    "ytick.color": panels.INK,
     "svg.fonttype": "path",
+    "svg.hashsalt": "fasciscope",  # the same figure has the same ids
 }
 
 
@@ -52,131 +68,116 @@ def style() -> Iterator[None]:
         yield
 
 
-def draw(recording: Recording, analysis: Analysis) -> Figure:
-    """Return the page as a figure; to be called, and saved, inside `style`."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=A4_INCHES)
-    channels = panels.drawn_channels(analysis)
-    grid = figure.add_gridspec(
-        5,
-        1,
-        height_ratios=[2.6 + 0.9 * (len(channels) - 1), 1.9, 1.5, 1.5, 2.1],
-        left=0.085,
-        right=0.965,
-        top=0.865,
-        bottom=0.108,
-        hspace=0.48,
-    )
-    _head(figure, recording, analysis)
-    _overviews(figure, grid, recording, analysis, channels)
-    panels.closer(figure.add_subplot(grid[1]), recording, analysis)
-    panels.rate(figure.add_subplot(grid[2]), analysis)
-    _families(figure, grid, analysis)
-    figure.align_ylabels()
-    foot = grid[4].subgridspec(1, 2, width_ratios=[1.0, 1.15], wspace=0.12)
-    panels.intervals(figure.add_subplot(foot[0]), analysis)
-    _words(figure, foot, recording, analysis)
-    figure.text(
-        0.085,
-        0.016,
-        "\n".join(textwrap.wrap(f"{words.DISCLAIMER} {words.SEE_A_DOCTOR}", 160)),
-        fontsize=6.6,
-        va="bottom",
-        color="#1a1a1a",
-    )
-    small = [words.SAME_PLACE, words.clip(words.settings(analysis.summary), 175)]
-    figure.text(0.085, 0.044, "\n".join(small), fontsize=5.8, va="bottom", color="#555555")
-    return figure
+def as_png(figure: Figure) -> bytes:
+    """Return a sheet as PNG; no time of writing in it, so the same input gives the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return buffer.getvalue()
 
 
-def _head(figure: Figure, recording: Recording, analysis: Analysis) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    rate, what, certainty = words.headline(analysis.summary)
-    name = words.clip(recording.name, 60)
-    figure.text(0.085, 0.968, name, fontsize=13, weight="bold", va="center")
-    about = words.clip(words.subtitle(recording, analysis.summary), 130)
-    figure.text(0.085, 0.950, about, fontsize=7.5, color="#444444")
-    number = figure.text(
-        0.085, 0.912, rate, fontsize=30, weight="bold", color=panels.BLUE, va="center"
-    )
-    # the words stand beside the number, however wide it is
-    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    box = number.get_window_extent(renderer)
-    right = 0.085 + box.width / figure.bbox.width + 0.02
-    figure.text(right, 0.920, what, fontsize=11, weight="bold", va="center")
-    figure.text(right, 0.902, certainty, fontsize=8.5, va="center", color="#222222")
+def draw(recording: Recording, analysis: Analysis, said: Content) -> Figure:
+    """Return page one as a figure; to be called, and saved, inside `style`."""
+    sheet = new_sheet()
+    _head(sheet, said)
+    below_mm = _texts(sheet, said)
+    _pictures(sheet, recording, analysis, said, below_mm + 1.5)
+    _last_row(sheet, analysis, said)
+    sheet.line(FOOT_MM, weight=1.2)
+    sheet.at_mm = FOOT_MM + 1.5
+    sheet.text(f"{words.DISCLAIMER} {words.SEE_A_DOCTOR}", 6.8)
+    sheet.text(words.SAME_PLACE, 6.0, colour=panels.SOFT)
+    return sheet.figure
 
 
-def _overviews(
-    figure: Figure, grid: GridSpec, recording: Recording, analysis: Analysis, channels: list[int]
+def _head(sheet: Sheet, said: Content) -> None:
+    kind = "TWITCH REPORT, IN BRIEF" if said.low_detail else "TWITCH REPORT"
+    sheet.at_mm = 12.0
+    sheet.text(kind, 6.5, colour=panels.SOFT)
+    sheet.text(said.title, 15, bold=True, most=1)
+    sheet.at_mm += 1.0
+    sheet.line(sheet.at_mm)
+    _facts(sheet, said.facts)
+    sheet.line(sheet.at_mm)
+    sheet.at_mm += 2.0
+    rate, what, certainty = said.headline
+    right = sheet.word(rate, 30, MARGIN_MM, sheet.at_mm + 5.6, bold=True, colour=panels.BLUE)
+    sheet.word(what, 11, right + 4, sheet.at_mm + 3.4, bold=True)
+    sheet.word(certainty, 8.5, right + 4, sheet.at_mm + 8.6)
+    sheet.at_mm += 13.0
+
+
+def _facts(sheet: Sheet, facts: tuple[tuple[str, str], ...]) -> None:
+    """Write label over value, side by side, in as many rows as that takes."""
+    sheet.at_mm += 1.2
+    left_mm = MARGIN_MM
+    for label, value in facts:
+        width_mm = max(sheet.width_mm(label, 6.5), sheet.width_mm(value, 8.2, bold=True))
+        if left_mm > MARGIN_MM and left_mm + width_mm > MARGIN_MM + LINE:
+            left_mm = MARGIN_MM
+            sheet.at_mm += 8.6
+        sheet.word(label, 6.5, left_mm, sheet.at_mm + 1.6, colour=panels.SOFT)
+        sheet.word(value, 8.2, left_mm, sheet.at_mm + 5.4, bold=True)
+        left_mm += width_mm + 7.0
+    sheet.at_mm += 8.6
+
+
+def _texts(sheet: Sheet, said: Content) -> float:
+    """Write the words in two columns; return where the longer one ends."""
+    top_mm = sheet.at_mm
+    sheet.heading("In words", 8.5)
+    sheet.text(" ".join(said.sentences), 7.5, width_mm=RIGHT_MM - 6)
+    if said.note:
+        sheet.text(f"Note: {said.note_first}", 7.5, width_mm=RIGHT_MM - 6)
+    left_mm, sheet.at_mm = sheet.at_mm, top_mm
+    sheet.heading("What to mind", 8.5, left_mm=MARGIN_MM + RIGHT_MM)
+    lines = [f"· {sentence}" for sentence in said.minded_first] or [words.NOTHING_TO_MIND]
+    for line in lines:
+        sheet.text(line, 7.5, left_mm=MARGIN_MM + RIGHT_MM, width_mm=LINE - RIGHT_MM)
+    return max(left_mm, sheet.at_mm)
+
+
+def _pictures(
+    sheet: Sheet, recording: Recording, analysis: Analysis, said: Content, top_mm: float
 ) -> None:
-    rows = grid[0].subgridspec(len(channels), 1, hspace=0.45)
-    for row, channel in enumerate(channels):
-        ax = figure.add_subplot(rows[row])
-        panels.overview(ax, recording, analysis, channel)
-        if row == 0:
-            panels.legend(ax, analysis)
-        if row < len(channels) - 1:
-            ax.set_xlabel("")
-            ax.tick_params(labelbottom=False)
-    rest = [channel.name for i, channel in enumerate(analysis.info.channels) if i not in channels]
-    if rest:
-        names = words.clip(", ".join(rest), 100)
-        ax.set_xlabel(f"{ax.get_xlabel()}     (not drawn: {names})")
+    """Draw the pictures into what is left above the last row, by their shares of it."""
+    first = panels.drawn_channels(analysis, 1)[0]
+    pictures: list[tuple[float, Draw]] = []
+    if not said.low_detail:
+        pictures = [
+            (36.0, lambda axes: panels.first_overview(axes[0], recording, analysis, first)),
+            (30.0, lambda axes: charts.rate(axes[0], analysis)),
+        ]
+    pictures.append((33.0, lambda axes: panels.closer(axes[0], recording, analysis)))
+    last_mm = FLAT_MM if _flat(analysis, said) else LAST_MM
+    heights = [height for height, _ in pictures] + [34.0] * bool(analysis.families)
+    scale = min((FOOT_MM - last_mm - 3.0 - top_mm) / sum(heights), 2.3)
+    sheet.at_mm = top_mm
+    for height_mm, draw_one in pictures:
+        sheet.picture(draw_one, scale * height_mm)
+    if analysis.families:
+        sheet.picture(
+            lambda axes: charts.families(axes, analysis),
+            scale * heights[-1],
+            top_mm=8.6,
+            columns=charts.family_columns(analysis),
+        )
 
 
-def _families(figure: Figure, grid: GridSpec, analysis: Analysis) -> None:
-    shown = analysis.families[: panels.FAMILIES_DRAWN]
-    if not shown:
-        ax = figure.add_subplot(grid[3])
-        ax.set_title("Average waveforms", loc="left")
-        panels.empty(ax, "no waveform came back often enough to make a family")
-        return
-    # the upper row is empty: room for titles of two lines
-    columns = grid[3].subgridspec(
-        2, max(3, len(shown)), wspace=0.42, hspace=0.0, height_ratios=[0.14, 1.0]
-    )
-    for i in range(len(shown)):
-        ax = figure.add_subplot(columns[1, i])
-        panels.family(ax, analysis, i)
-        if i == 0:
-            ax.set_ylabel("µV, average ± spread")
-    more = len(analysis.families) - len(shown)
-    if more:
-        ax.set_xlabel(f"ms  (and {more} more)")
+def _last_row(sheet: Sheet, analysis: Analysis, said: Content) -> None:
+    """Draw the intervals, where there are any to show, and the two small tables beside them."""
+    side_by_side = _flat(analysis, said)
+    top_mm = FOOT_MM - (FLAT_MM if side_by_side else LAST_MM)
+    if not side_by_side:
+        sheet.at_mm = top_mm - 1.0
+        sheet.picture(lambda axes: charts.intervals(axes[0], analysis), LAST_MM - 2, width_mm=98)
+    right_mm = MARGIN_MM + RIGHT_MM
+    sheet.at_mm = top_mm
+    small: Any = {"width_mm": LINE - RIGHT_MM, "size": 6.8, "heading": 8.0}
+    sheet.table(said.left_out, left_mm=MARGIN_MM if side_by_side else right_mm, **small)
+    sheet.at_mm = top_mm if side_by_side else sheet.at_mm + 1.0
+    sheet.table(said.company, left_mm=right_mm, **small)
 
 
-def _words(figure: Figure, foot: Any, recording: Recording, analysis: Analysis) -> None:
-    ax = figure.add_subplot(foot[1])
-    ax.set_axis_off()
-    ax.set_title("In words", loc="left")
-    quality = [str(sentence) for sentence in analysis.summary.get("quality") or []]
-    paragraphs = [
-        (" ".join(words.in_words(analysis)), 7.2),
-        (" ".join(["Quality:", *quality]) if quality else "", 6.8),
-        (f"Note: {recording.info.note}" if recording.info.note else "", 6.8),
-    ]
-    height_pt = ax.get_position().height * figure.get_figheight() * 72
-    room_pt = 0.98 * height_pt
-    for smaller in SMALLER:  # until all of it fits
-        sized = [(text, size * smaller) for text, size in paragraphs if text]
-        if sum(_height_pt(_lines(text, size), size) for text, size in sized) <= room_pt:
-            break
-    for text, size in sized:
-        room = int(room_pt / (1.42 * size))
-        if room < 1:
-            break
-        lines = _lines(text, size, max_lines=room, placeholder=" …")
-        y = room_pt / height_pt
-        ax.text(0.0, y, "\n".join(lines), fontsize=size, color="#1a1a1a", va="top", linespacing=1.3)
-        room_pt -= _height_pt(lines, size)
-
-
-def _lines(text: str, size: float, **limits: Any) -> list[str]:
-    return textwrap.wrap(text, round(66 * 7.2 / size), break_long_words=True, **limits)
-
-
-def _height_pt(lines: list[str], size: float) -> float:
-    return len(lines) * size * 1.42 + 4.0
+def _flat(analysis: Analysis, said: Content) -> bool:
+    """Return whether the last row has no picture of the intervals."""
+    return said.low_detail or len(shape.intervals_s(analysis)) < charts.INTERVALS_LEAST

@@ -22,6 +22,7 @@ F64 = NDArray[np.float64]
 DRIFT_S = 0.2
 """A running mean this long is taken off for the eye: offset, and drift below some 3 Hz."""
 _AT_ONCE = 4_000_000
+ROUND_BINS_S = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0)
 _LEAST_BIN_S = 5.0
 """A bin with less analysable time (s) than this, and than half its length, states no rate."""
 
@@ -44,11 +45,16 @@ class Rate:
     edges_s : ndarray, shape (n + 1,)
     per_minute : ndarray, shape (n,)
     bin_s : float
+    counts : ndarray, shape (n,)
+    usable_s : ndarray, shape (n,)
+        Analysable time in each bin.
     """
 
     edges_s: F64
     per_minute: F64
     bin_s: float
+    counts: NDArray[np.int64]
+    usable_s: F64
 
 
 def without_drift(recording: Recording, channel: int, start: int, stop: int) -> F64:
@@ -117,11 +123,18 @@ def twitches(analysis: Analysis, channel: int | None = None) -> Events:
     return found if channel is None else found[found["channel"] == channel]
 
 
-def rate(analysis: Analysis) -> Rate:
-    """Return the rate over time: by the minute, by ten seconds in what is shorter than 5 min."""
+def rate(analysis: Analysis, most_bins: int = 0) -> Rate:
+    """Return the rate over time: by the minute, by ten seconds in what is shorter than 5 min.
+
+    With `most_bins`, by the shortest of some round lengths that gives no more bins than that.
+    """
     fs_hz = analysis.info.fs_hz
     duration_s = analysis.n_samples / fs_hz
     bin_s = 10.0 if duration_s < 300 else 60.0 if duration_s <= 6 * 3600 else 600.0
+    if most_bins:
+        bin_s = next(
+            (bin_s for bin_s in ROUND_BINS_S if duration_s <= bin_s * most_bins), ROUND_BINS_S[-1]
+        )
     n_bins = max(1, int(np.ceil(duration_s / bin_s - 1e-9)))
     edges_s = np.minimum(np.arange(n_bins + 1) * bin_s, duration_s)
     edges = np.rint(edges_s * fs_hz).astype(np.int64)
@@ -131,7 +144,7 @@ def rate(analysis: Analysis) -> Rate:
     enough = (usable_s >= least) & (usable_s > 0)
     per_minute = np.full(n_bins, np.nan)
     per_minute[enough] = 60.0 * counts[enough] / usable_s[enough]
-    return Rate(edges_s, per_minute, bin_s)
+    return Rate(edges_s, per_minute, bin_s, counts, usable_s)
 
 
 def intervals_s(analysis: Analysis) -> F64:

@@ -6,11 +6,11 @@ called normal or not, high or low.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fasciscope.analysis import Analysis
-from fasciscope.recording import Recording
+from fasciscope.report.trains import Trains
 
 DISCLAIMER = (
     "Research and education software. Not a medical device. It counts electrical events at one "
@@ -24,6 +24,16 @@ SAME_PLACE = (
     "Electrodes that were taken off and put back change the rate: compare only sessions with the "
     "same placement."
 )
+NOTHING_TO_MIND = "Nothing was found in the signal that stands in the way of the count."
+WHAT_IT_IS_NOT = (
+    "It is not a diagnosis, and no part of one: it cannot find, rule out or follow a disease.",
+    "It is not the number of twitches in a body, nor in a muscle: electrodes on the skin see one "
+    "site, and mostly what lies close under it.",
+    "A family is not a motor unit: one pair of electrodes cannot tell most units apart.",
+    f"It is no yardstick between people or placements. {SAME_PLACE}",
+    "It is not the work of a person: a program found the events. It misses some, and counts some "
+    "that are none.",
+)
 
 
 def number(value: Any, digits: int = 1) -> str:
@@ -31,6 +41,11 @@ def number(value: Any, digits: int = 1) -> str:
     if not isinstance(value, (int, float)) or value != value:
         return "–"
     return f"{value:,.{digits}f}"
+
+
+def one_line(text: str) -> str:
+    """Return `text` in one line, with a space for what cannot be printed."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def clip(text: str, most: int) -> str:
@@ -92,24 +107,6 @@ def headline(summary: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
-def subtitle(recording: Recording, summary: Mapping[str, Any]) -> str:
-    """Return where, when and how long, as far as it is known."""
-    info = recording.info
-    sites: list[str] = []
-    for channel in info.channels:
-        site = " ".join(part for part in (channel.side, channel.muscle) if part)
-        if site and site not in sites:
-            sites.append(site)
-    if len(sites) > 3:
-        sites = [*sites[:3], f"and {len(sites) - 3} more"]
-    parts = [", ".join(sites)] if sites else []
-    if info.start is not None:
-        parts.append(f"{info.start.day} {info.start:%B %Y, %H:%M}")
-    parts.append(f"{span(float(summary['duration_s']))} recorded")
-    parts.append(f"{span(float(summary['analysable_s']))} analysable")
-    return "  ·  ".join(parts)
-
-
 def in_words(analysis: Analysis) -> list[str]:
     """Return the summary as sentences; what to mind in reading it, `quality` says."""
     summary = analysis.summary
@@ -119,7 +116,7 @@ def in_words(analysis: Analysis) -> list[str]:
     if usable_s <= 0:
         sentences = [f"None of the {span(duration_s)} could be analysed."]
     elif share >= 99.95:
-        sentences = [f"All of the {span(duration_s)} could be analysed."]
+        sentences = [f"The whole recording could be analysed, {span(duration_s)}."]
     else:
         sentences = [f"Of {span(duration_s)}, {span(usable_s)} could be analysed ({share:.0f} %)."]
     if has_rate(summary):
@@ -144,7 +141,7 @@ def in_words(analysis: Analysis) -> list[str]:
             ("artifacts", ("artefact", "artefacts")),
         )
     ]
-    sentences.append(f"Left out: {left_out[0]}, {left_out[1]}, {left_out[2]}.")
+    sentences.append(f"Seen besides: {left_out[0]}, {left_out[1]} and {left_out[2]}.")
     noise = summary.get("noise_uv")
     if isinstance(noise, (int, float)) and noise == noise:
         sentences.append(f"Noise: {number(noise)} µV (root mean square).")
@@ -162,7 +159,24 @@ def _families(analysis: Analysis) -> str:
     return f"They show {text}, {size} peak to peak; a family is not a motor unit."
 
 
-def settings(summary: Mapping[str, Any]) -> str:
-    """Return the settings and the version in one line."""
-    pairs = [f"{key} {value}" for key, value in dict(summary.get("settings") or {}).items()]
-    return f"fasciscope {summary.get('software_version', '')}; " + (", ".join(pairs) or "defaults")
+def in_company(found: Sequence[Trains]) -> str:
+    """Return the doublets and runs as a sentence; empty without families."""
+    if not found:
+        return ""
+    doublets, runs = sum(one.doublets for one in found), sum(one.runs for one in found)
+    text = (
+        f"Within families, {plural(doublets, 'doublet', 'doublets')} and "
+        f"{plural(runs, 'run', 'runs')} were seen"
+    )
+    if not doublets and not runs:
+        return f"{text}."
+    chance = (
+        by_chance(sum(one.doublets_by_chance for one in found)),
+        by_chance(sum(one.runs_by_chance for one in found)),
+    )
+    return f"{text}; at this rate {chance[0]} and {chance[1]} would come by chance."
+
+
+def by_chance(expected: float) -> str:
+    """Return an expected number for people."""
+    return number(expected) if expected >= 0.05 else "< 0.1"

@@ -14,9 +14,10 @@ from fasciscope.app.pages.frame import card, frame, heading, note
 from fasciscope.app.pages.results_card import figure_rows, table
 from fasciscope.app.pages.review import SCALES
 from fasciscope.app.studio import Studio
+from fasciscope.app.words import subtitle
 from fasciscope.errors import FasciscopeError
 from fasciscope.report import shape
-from fasciscope.report.words import SAME_PLACE, subtitle
+from fasciscope.report.words import SAME_PLACE
 
 REFRESH_S = 0.5
 DEFAULT_SCALE = 250

@@ -16,7 +16,6 @@ from fasciscope.app.pages.results_card import ResultsCard
 from fasciscope.app.studio import Studio
 from fasciscope.errors import FasciscopeError
 from fasciscope.events import Kind
-from fasciscope.report.words import subtitle
 from fasciscope.review import Review
 
 REFRESH_S = 0.4
@@ -184,7 +183,7 @@ class ReviewPage:
         self.signal.set(version=self._version)
         analysis, recording = self.opened.analysis(), self.opened.recording
         if analysis is not None and recording is not None:
-            self.facts.set_text(subtitle(recording, analysis.summary))
+            self.facts.set_text(words.subtitle(recording, analysis.summary))
             self.events.fill()
             self.results.fill()
 

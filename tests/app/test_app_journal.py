@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from conftest import running
+from app_walking import choose_port, running, until
 
 from fasciscope import simulate
 from fasciscope.device.emulator import EmulatedBoard
@@ -170,8 +170,6 @@ def test_learning(page, lived_app):
 
 
 def test_a_recording_is_kept_where_there_is_a_journal(page, start_app, own, tmp_path):
-    from test_app_pages import choose_port, until
-
     with Journal.open(own, create=True) as journal:
         journal.add_symptom(Symptom(SymptomKind.CRAMP, date.today()))
     app = start_app(tmp_path)

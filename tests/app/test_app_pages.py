@@ -7,35 +7,13 @@ import time
 
 import numpy as np
 import pytest
+from app_walking import choose_port, until, watched
 
 from fasciscope import detect, formats, read, simulate
 from fasciscope import events as ev
 from fasciscope.device.emulator import EmulatedBoard
 
 NOT_A_DEVICE = "Not a medical device"
-
-
-def until(what, seconds=30.0):
-    """Wait until `what` holds, and say what it was if it does not."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        got = what()
-        if got:
-            return got
-        time.sleep(0.1)
-    raise AssertionError(f"it did not come to that within {seconds:g} s: {what}")
-
-
-def state(page):
-    return page.get_by_role("status").all_inner_texts()
-
-
-def choose_port(page, port):
-    field = page.get_by_label("Port")
-    field.click()
-    field.fill(port)
-    field.press("Enter")
-    field.press("Escape")
 
 
 def open_review(page, app, name):
@@ -100,8 +78,6 @@ def test_from_the_board_to_the_report(page, start_app, tmp_path):
 
 
 def test_a_browser_that_goes_leaves_the_recording_alone(chromium, start_app, tmp_path, faults):
-    from conftest import watched
-
     app = start_app(tmp_path)
     context = chromium.new_context()
     page = watched(context.new_page(), faults)

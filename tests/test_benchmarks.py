@@ -18,7 +18,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 def scripts():
     before = list(sys.path)
     sys.path.insert(0, str(FOLDER))
-    names = ("common", "bench_speed", "bench_latency", "bench_peers", "peer_worker")
+    names = (
+        "common", "bench_speed", "bench_latency", "bench_journal", "bench_peers", "peer_worker",
+    )  # fmt: skip
     yield {name: importlib.import_module(name) for name in names}
     sys.path[:] = before
 
@@ -126,3 +128,14 @@ def test_an_unknown_case_is_refused():
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "--which takes some of" in done.stderr
+
+
+def test_a_simulated_half_year_is_held_against_its_truth(scripts):
+    truth = scripts["bench_journal"].Truth()
+    found = scripts["bench_journal"].figures(8, truth)
+    assert found["left calf: twitches a minute"] == (True, True)
+    assert found["factor: caffeine"] == (True, True)
+    assert sum(clear for _, clear in found.values()) == 2
+    assert len(found) == 15
+    wrong = scripts["bench_journal"].Truth(caffeine=1.4, rise=1.6, overdispersion=0.0)
+    assert scripts["bench_journal"].figures(8, wrong)["left calf: twitches a minute"][1]

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fasciscope import formats, simulate
-from fasciscope.cli import journal_app
+from fasciscope.cli import journal_app, journal_files
 from fasciscope.cli.main import app
 from fasciscope.errors import InputError
 from fasciscope.journal import database
@@ -300,6 +300,15 @@ def test_out_in_and_gone(run, lived, path, tmp_path):
     assert f"deleted: {path}" in shown
     assert not path.exists()
     assert (tmp_path / "other.sqlite").exists()
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_on_a_terminal_it_asks_back_before_all_is_deleted(run, path, monkeypatch, answer):
+    run("note", "--stress", 3)
+    monkeypatch.setattr(journal_files, "_on_a_terminal", lambda: True)
+    shown = run("delete", "all", stdin=f"{answer}\n").stdout
+    assert "It cannot be brought back" in shown
+    assert ("Nothing was deleted." in shown) == path.exists() == (answer == "n")
 
 
 def test_a_damaged_journal_is_left_as_it_is(run, lived, path):

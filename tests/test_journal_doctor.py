@@ -26,7 +26,7 @@ SPREAD = Spread((), (), 10, 10, 1.0, 1.1, Ratio(1.1, 0.7, 1.6, 0.7))
 
 def made(frequency=UNSURE, strength=UNSURE, spread=SPREAD):
     site = SiteTrend("calf", "left", frequency, strength, (), (), 0, 0)
-    return Trends(BEFORE, NOW, (site,), spread, 0, 0, 0)
+    return Trends(BEFORE, NOW, (site,), spread, 0, 1, 0, 0)
 
 
 @pytest.mark.parametrize(

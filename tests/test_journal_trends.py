@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fasciscope.errors import InputError
+from fasciscope.journal import words
 from fasciscope.journal.entries import Felt, Note, Symptom
 from fasciscope.journal.matching import dummies, sheet
 from fasciscope.journal.series import bin_days, rate_bins
@@ -216,6 +217,19 @@ def test_cramps_are_counted(journal):
     found = trends(journal)
     assert (found.sites[0].cramps_before, found.sites[0].cramps_now) == (0, 20)
     assert (found.cramps_noted_before, found.cramps_noted_now) == (0, 1)
+
+
+def test_other_settings_and_short_sessions_are_said(journal):
+    settings = '{"threshold": 17.0}'
+    keep(journal, range(1, 11), 40, software_version="0.1.0", settings=settings)
+    assert trends(journal).versions == 1
+    assert words.to_mind(trends(journal)) == (words.COMPARED,)
+    keep(journal, range(11, 21), 40, software_version="0.2.0", settings=settings)
+    keep(journal, [12, 13], 40, minutes=1, software_version="0.1.0", settings=settings)
+    found = trends(journal)
+    assert found.versions == 2
+    assert "analysed in 2 ways" in words.to_mind(found)[1]
+    assert words.to_mind(found)[2] == "2 sessions were too short and left aside."
 
 
 def test_the_simulated_half_year_shows_its_rise(journal):

@@ -22,14 +22,6 @@ def open_review(page, app, name):
     page.get_by_text("as found").first.wait_for()
 
 
-def rows(page):
-    return page.locator("tbody tr").filter(has=page.locator("input, .q-checkbox"))
-
-
-def table_of(folder, name):
-    return (folder / name).read_text().splitlines()
-
-
 def test_from_the_board_to_the_report(page, start_app, tmp_path):
     app = start_app(tmp_path)
     made = simulate("calm", seconds=60, seed=2)

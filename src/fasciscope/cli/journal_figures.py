@@ -81,11 +81,8 @@ def _say(found: Trends) -> None:
         console.result(f"  how strong  {words.strength(one)}")
     console.result(f"in how many muscles\n  {words.spread(found.spread)}")
     console.result(f"cramps\n  {words.cramps(found)}\n")
-    for sentence in (words.looked_at(found), words.COMPARED):
-        if sentence:
-            console.result(sentence)
-    if found.too_short:
-        console.result(f"{found.too_short} shorter sessions were left aside.")
+    for sentence in words.to_mind(found):
+        console.result(sentence)
 
 
 @app.command()

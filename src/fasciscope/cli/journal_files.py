@@ -126,12 +126,18 @@ def _delete_all(journal: Path | None, yes: bool) -> None:
 
     path = journal or default_path()
     if not yes:
-        if not sys.stdin.isatty():
+        if not _on_a_terminal():
             raise InputError(f"This deletes the whole journal {path}. If you mean it, add --yes.")
-        typer.confirm(f"Delete the whole journal {path}? It cannot be brought back", abort=True)
+        if not typer.confirm(f"Delete the whole journal {path}? It cannot be brought back"):
+            console.result("Nothing was deleted.")
+            return
     for gone in delete_all(path).paths:
         console.result(f"deleted: {gone}")
     console.result("Recordings and exports are untouched.")
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 @app.command()

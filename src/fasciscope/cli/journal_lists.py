@@ -204,6 +204,7 @@ def body(
     journal: JournalOption = None,
 ) -> None:
     """Show which muscles have sessions and felt twitches, in words or as a body map."""
+    from fasciscope.api import must_be_new
     from fasciscope.cli.outputs import write_text
     from fasciscope.journal import body as body_map
     from fasciscope.journal.muscles import site
@@ -219,6 +220,7 @@ def body(
     if output is not None:
         if output.suffix.lower() != ".svg":
             raise InputError(f"The map is written as .svg; {output.name} ends otherwise.")
+        must_be_new(output)
         write_text(output, body_map.svg(known) + "\n", ours=False)
         console.result(f"  written: {output}")
     console.closing_line()

@@ -99,6 +99,7 @@ def _keep_private(path: Path) -> None:
 
 def _prepare(db: sqlite3.Connection, path: Path, *, check: bool) -> None:
     with told(path):
+        db.execute("PRAGMA trusted_schema = OFF")  # a file may come from anywhere
         form = int(db.execute("PRAGMA user_version").fetchone()[0])
         ours = int(db.execute("PRAGMA application_id").fetchone()[0])
         tables = int(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])

@@ -153,6 +153,15 @@ class SessionStore(Opened):
         with database.told(self.path):
             return cursor.execute(sql, ordinals(since, until)).fetchall()
 
+    def versions(self, since: date | None = None, until: date | None = None) -> int:
+        """Return how many kinds of software version and settings made the sessions' figures."""
+        sql = (
+            "SELECT count(*) FROM (SELECT DISTINCT software_version, settings FROM sessions "
+            "WHERE day BETWEEN ? AND ?)"
+        )
+        with database.told(self.path):
+            return int(self._db.execute(sql, ordinals(since, until)).fetchone()[0])
+
     def say_of_sustained(
         self, number: int, event: int, *, pain: float | None, hard: bool | None,
         willed: bool | None,

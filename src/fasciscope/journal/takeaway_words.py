@@ -129,8 +129,7 @@ def _facts(entries: Everything, known: dict[Site, Mark], found: Trends | None) -
             out.append(f"Strength: {words.strength(one)}")
         out.append(f"In how many muscles. {words.spread(found.spread)}")
         out.append(f"Cramps. {words.cramps(found)}")
-        if words.looked_at(found):
-            out.append(words.looked_at(found))
+        out += [sentence for sentence in words.to_mind(found) if sentence != words.COMPARED]
     elsewhere = off_the_map(known)
     if elsewhere:
         out.append(f"Not on the map: {', '.join(site(*one) for one in elsewhere)}.")

@@ -97,13 +97,28 @@ class SiteTrend:
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """All that can be said of a stretch of time; see `trends`."""
+    """All that can be said of a stretch of time; see `trends`.
+
+    Parameters
+    ----------
+    before, now : Period
+    sites : tuple of SiteTrend
+        Those with most sessions first.
+    spread : Spread
+    too_short : int
+        Sessions that were left aside for their length.
+    versions : int
+        Kinds of software version and settings that made the figures of the two periods.
+    cramps_noted_before, cramps_noted_now : int
+        Noted as symptoms, beside those that were recorded.
+    """
 
     before: Period
     now: Period
     sites: tuple[SiteTrend, ...]
     spread: Spread
     too_short: int
+    versions: int
     cramps_noted_before: int
     cramps_noted_now: int
 
@@ -149,6 +164,7 @@ def trends(
         _sites(whole, before, now),
         spread(journal, whole, before.start, now.start, now.stop),
         whole.too_short,
+        journal.versions(before.start, now.stop - timedelta(days=1)),
         _cramps_noted(journal, before),
         _cramps_noted(journal, now),
     )

@@ -130,6 +130,22 @@ def looked_at(found: Trends) -> str:
     )
 
 
+def to_mind(found: Trends) -> tuple[str, ...]:
+    """Return what to mind about these trends, as sentences."""
+    out = [looked_at(found)] if looked_at(found) else []
+    out.append(COMPARED)
+    if found.versions > 1:
+        out.append(
+            f"The sessions were analysed in {found.versions} ways (other versions or settings), "
+            "which may change counts. `fasciscope journal add` with the recordings brings them up "
+            "to date."
+        )
+    if found.too_short:
+        shorter = plural(found.too_short, "session was", "sessions were")
+        out.append(f"{shorter} too short and left aside.")
+    return tuple(out)
+
+
 def effect(one: Effect) -> str:
     """Return what goes with a factor, as a sentence."""
     if one.ratio is None:

@@ -27,6 +27,11 @@ help: ## Show this list
 demo: $(CORE) ## Show the whole path at work: emulated board, recording, twitches, report
 	@$(BIN)/fasciscope demo
 
+.PHONY: app
+app: $(CORE) ## Open the page to record, review and compare in
+	@.ci/venv $(VENV) app
+	@$(BIN)/fasciscope app
+
 .PHONY: lint
 lint: $(DEV) ## Check style and types
 	$(BIN)/ruff check .

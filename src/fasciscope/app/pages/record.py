@@ -49,7 +49,7 @@ class RecordPage:
         self._shown: object = _NOT_YET
         heading("Record")
         self.away = note()
-        with ui.element("div").classes("fs-columns"):
+        with ui.element("div").classes("fs-columns") as self.columns:
             with ui.element("div").classes("fs-stack"):
                 with ui.element("div").classes("fs-card"):
                     self._build_live()
@@ -221,6 +221,9 @@ class RecordPage:
         runs = stage in (Stage.OPENING, Stage.RUNNING, Stage.ENDING)
         recording = session is not None and session.is_recording
         self.setup.set_visibility(not recording)
+        # while a recording runs the right-hand side is empty: the trace takes its room
+        alone = recording and runs
+        self.columns.classes(add="fs-one" if alone else "", remove="" if alone else "fs-one")
         for button in self.buttons:
             button.set_enabled(stage == Stage.RUNNING)
         self.stop.set_enabled(stage in (Stage.OPENING, Stage.RUNNING))

@@ -56,9 +56,7 @@ def test_from_the_board_to_the_report(page, start_app, tmp_path):
     page.get_by_text("as found").first.wait_for()
     page.get_by_role("cell", name="twitch", exact=True).first.click()
     page.get_by_label("It is something else").click()
-    page.get_by_role("option", name="is a artefact").or_(
-        page.get_by_role("option", name="is an artefact")
-    ).click()
+    page.get_by_role("option", name="it is: artefact").click()
     page.get_by_text("after review").wait_for()
     table = until(lambda: next(tmp_path.glob("*_desc-reviewed_events.tsv"), None))
     assert "relabelled" in table.read_text()

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fasciscope.recording import Recording
-from fasciscope.report.words import DISCLAIMER, number, plural, span
+from fasciscope.report import tables
+from fasciscope.report.words import DISCLAIMER, KIND_NAMES, number, plural, span
 
 __all__ = [
     "DISCLAIMER",
+    "KIND_NAMES",
     "SAFETY",
+    "clock",
     "health",
     "number",
     "plural",
@@ -64,3 +67,8 @@ def subtitle(recording: Recording, summary: dict[str, Any]) -> str:
     parts.append(f"{span(float(summary['duration_s']))} recorded")
     parts.append(f"{span(float(summary['analysable_s']))} analysable")
     return "  ·  ".join(part for part in parts if part)
+
+
+def clock(seconds: float) -> str:
+    """Return ``1:02:03.45`` from the start of the recording."""
+    return tables.clock(seconds, 2)

@@ -22,14 +22,6 @@ from fasciscope.report.trains import DOUBLET_S, RUN_LEAST, RUN_STEP_S, Trains
 EVENTS_LISTED = 2000
 STRETCHES_LISTED = 200
 RATE_ROWS = 48
-NAMES = {
-    Kind.FASCICULATION: "twitch",
-    Kind.CONTRACTION: "contraction",
-    Kind.CRAMP: "cramp",
-    Kind.ARTIFACT: "artefact",
-    Kind.CARDIAC: "heartbeat",
-    Kind.GAP: "gap",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +182,7 @@ def sustained(analysis: Analysis, *, low_detail: bool) -> Table:
     mine = of_kind(analysis.events, Kind.CONTRACTION, Kind.CRAMP)
     names = [channel.name for channel in analysis.info.channels]
     columns: list[tuple[str, list[str]]] = [
-        ("what", [NAMES[Kind(int(event["kind"]))] for event in mine]),
+        ("what", [words.KIND_NAMES[Kind(int(event["kind"]))] for event in mine]),
         ("begins at", [clock(event["start"] / analysis.info.fs_hz, 1) for event in mine]),
         (
             "length",
@@ -278,7 +270,7 @@ def events(analysis: Analysis) -> Table:
             (
                 f"{(peak if peak >= 0 else int(event['start'])) / fs_hz:.3f}",
                 f"{(event['stop'] - event['start']) / fs_hz:.3f}",
-                NAMES[Kind(int(event["kind"]))],
+                words.KIND_NAMES[Kind(int(event["kind"]))],
                 names[channel] if channel >= 0 else "all",
                 f"{amplitude:.1f}" if amplitude == amplitude else "–",
                 str(family) if family > 0 else "–",

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fasciscope.analysis import Analysis
+from fasciscope.events import Kind
 from fasciscope.report.trains import Trains
 
 DISCLAIMER = (
@@ -34,6 +35,17 @@ WHAT_IT_IS_NOT = (
     "It is not the work of a person: a program found the events. It misses some, and counts some "
     "that are none.",
 )
+
+
+KIND_NAMES = {
+    Kind.FASCICULATION: "twitch",
+    Kind.CONTRACTION: "contraction",
+    Kind.CRAMP: "cramp",
+    Kind.ARTIFACT: "artefact",
+    Kind.CARDIAC: "heartbeat",
+    Kind.GAP: "gap",
+}
+"""What people call each kind of event."""
 
 
 def number(value: Any, digits: int = 1) -> str:

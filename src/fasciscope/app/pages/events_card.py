@@ -8,6 +8,7 @@ import numpy as np
 from nicegui import ui
 
 from fasciscope.app.pages.frame import card
+from fasciscope.app.words import KIND_NAMES, clock
 from fasciscope.events import Events, Kind
 from fasciscope.review import KINDS, Review, Status
 
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from fasciscope.app.pages.review import ReviewPage
 
 ROWS = 14
-_NAMES = {
-    Kind.FASCICULATION: "twitch",
-    Kind.CONTRACTION: "contraction",
-    Kind.CRAMP: "cramp",
-    Kind.ARTIFACT: "artefact",
-    Kind.CARDIAC: "heartbeat",
-    Kind.GAP: "gap",
-}
 _SAID = {
     Status.UNSEEN: "",
     Status.ACCEPTED: "accepted",
@@ -58,7 +51,7 @@ class EventsCard:
         with card("Events"):
             with ui.element("div").classes("fs-row"):
                 self.kind = self._filter(
-                    "What", {-1: "all", **{int(k): name for k, name in _NAMES.items()}}
+                    "What", {-1: "all", **{int(k): name for k, name in KIND_NAMES.items()}}
                 )
                 self.family = self._filter("Family", {-1: "all", 0: "none"})
                 self.said = self._filter(
@@ -94,9 +87,8 @@ class EventsCard:
                 ui.button(
                     text, on_click=lambda act=act: page.judge(act(list(page.selected)))
                 ).props("dense no-caps outline").bind_enabled_from(page, "selected", bool)
-            self.as_kind = ui.select(
-                {int(kind): f"is a {_NAMES[kind]}" for kind in KINDS}, label="It is something else"
-            ).props("dense")
+            kinds = {int(kind): f"it is: {KIND_NAMES[kind]}" for kind in KINDS}
+            self.as_kind = ui.select(kinds, label="It is something else").props("dense")
             self.as_kind.style("min-width:11rem").bind_enabled_from(page, "selected", bool)
             self.as_kind.on_value_change(self._relabel)
             self.as_family = ui.number("Its family", min=0, max=9999, format="%d").props("dense")
@@ -170,16 +162,14 @@ class EventsCard:
         self.table.update()
 
     def _row(self, number: int, events: Events, review: Review) -> dict[str, Any]:
-        from fasciscope.app.pages.review import clock
-
         event, finding = events[number], review.finding(number)
         recording = self._page.opened.recording
         assert recording is not None
         fs_hz, channel = recording.info.fs_hz, int(event["channel"])
         size = float(event["amplitude_uv"])
-        what = _NAMES[finding.kind]
+        what = KIND_NAMES[finding.kind]
         if finding.found_as is not None and finding.found_as != finding.kind:
-            what += f" (found as {_NAMES[finding.found_as]})"
+            what += f" (found as {KIND_NAMES[finding.found_as]})"
         return {
             "number": number,
             "time": clock(int(event["start"]) / fs_hz),

@@ -12,8 +12,8 @@ from nicegui import ui
 
 from fasciscope.app.pages import journal_frame as jf
 from fasciscope.app.pages.frame import card
-from fasciscope.app.pages.review import address, clock
-from fasciscope.app.words import number, plural, span
+from fasciscope.app.pages.review import address
+from fasciscope.app.words import clock, number, plural, span
 from fasciscope.journal.entries import NOTE_BOUNDS, SYMPTOMS, Everything, Note, Session
 from fasciscope.journal.muscles import site
 from fasciscope.journal.sustained import TWITCH_OR_CRAMP, explain

@@ -164,7 +164,7 @@ class ReviewPage:
             self.adding_text = ui.label()
             for kind in (Kind.FASCICULATION, Kind.CONTRACTION, Kind.CRAMP, Kind.ARTIFACT):
                 button = ui.button(
-                    f"Add {KIND_NAMES[kind]}", on_click=lambda kind=kind: self._add(kind)
+                    f"Add {words.KIND_NAMES[kind]}", on_click=lambda kind=kind: self._add(kind)
                 )
                 button.props("outline dense no-caps")
                 if kind != Kind.FASCICULATION:
@@ -283,24 +283,4 @@ class ReviewPage:
     def _clock(self, sample: int) -> str:
         recording = self.opened.recording
         assert recording is not None
-        return clock(sample / recording.info.fs_hz)
-
-
-KIND_NAMES = {
-    Kind.FASCICULATION: "twitch",
-    Kind.CONTRACTION: "contraction",
-    Kind.CRAMP: "cramp",
-    Kind.ARTIFACT: "artefact",
-    Kind.CARDIAC: "heartbeat",
-    Kind.GAP: "gap",
-}
-
-
-def clock(seconds: float) -> str:
-    """Return ``1:02:03.45`` from the start of the recording."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
-
-
-__all__ = ["KIND_NAMES", "ReviewPage", "add", "address", "clock", "words"]
+        return words.clock(sample / recording.info.fs_hz)

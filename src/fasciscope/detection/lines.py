@@ -20,12 +20,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscope.detection import filters, kernels
+from fasciscope.detection import filters, following
 
 WINDOW_S = 4.0
 """Length of a spectrum: lines 0.25 Hz wide."""
-MAX_LINES = 24
-"""50 Hz hum to 450 Hz is nine lines, a 20 Hz pulse train to 400 Hz is twenty."""
 STANDS_OUT = 13.0
 """Power of a line over the median around it. A bin of noise exceeds 13 medians with p = 1e-4, the
 same bin in two successive spectra with 1e-8."""
@@ -49,7 +47,7 @@ def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArr
     if clipped.size == 0 or whole.size == 0:
         return np.concatenate([clipped, whole])
     new = np.abs(whole[:, None] - clipped[None, :]).min(axis=1) > 0.8
-    return np.concatenate([clipped, whole[new]])[:MAX_LINES]
+    return np.concatenate([clipped, whole[new]])[: following.MOST_LINES]
 
 
 def _lines_of(
@@ -69,7 +67,7 @@ def _lines_of(
     for shift in (-2, -1, 1, 2):
         top &= here >= power[first + shift : last + shift]
     places = np.flatnonzero(top) + first
-    places = places[np.argsort(-power[places], kind="stable")][:MAX_LINES]
+    places = places[np.argsort(-power[places], kind="stable")][: following.MOST_LINES]
     return np.array([(k + _offset(spectrum, int(k))) * per_bin for k in places])
 
 
@@ -138,7 +136,7 @@ def whole_comb(f_hz: NDArray[np.float64], base: float, highest_hz: float) -> NDA
         return f_hz
     teeth = base * np.arange(math.ceil(LOWEST_HZ / base), math.floor(highest_hz / base) + 1)
     new = teeth[np.abs(teeth[:, None] - f_hz[None, :]).min(axis=1) > 0.8]
-    return np.concatenate([f_hz, new])[:MAX_LINES]
+    return np.concatenate([f_hz, new])[: following.MOST_LINES]
 
 
 def lasting(now: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,17 +154,18 @@ def start_lines(
     fs_hz: float,
 ) -> NDArray[np.float64]:
     """Return a line table for `f_hz`, fitted to `x` by least squares, phase zero at ``x[0]``."""
-    table = np.zeros((kernels.N_LINE, f_hz.size))
+    table = np.zeros((following.N_LINE, f_hz.size))
     turn = 2 * math.pi * f_hz / fs_hz
-    table[kernels.COS] = 1.0
-    table[kernels.TURN_COS], table[kernels.TURN_SIN] = np.cos(turn), np.sin(turn)
+    table[following.TURN_COS], table[following.TURN_SIN] = np.cos(turn), np.sin(turn)
     for k, f in enumerate(f_hz):
+        # an error turned back by what the high-pass turned it, and on to the next sample
         lead = filters.response(sections[:1], f, fs_hz)
-        table[kernels.LEAD_COS, k] = lead.real / abs(lead)
-        table[kernels.LEAD_SIN, k] = lead.imag / abs(lead)
+        effect = np.exp(1j * turn[k]) * lead.conjugate() / abs(lead)
+        table[following.LEAD_COS, k], table[following.LEAD_SIN, k] = effect.real, effect.imag
     if f_hz.size and x.size > 8 * f_hz.size:
-        table[[kernels.IN_PHASE, kernels.QUADRATURE]] = _fit(turn, x, fs_hz)
-    table[[kernels.LAST_I, kernels.LAST_Q]] = table[[kernels.IN_PHASE, kernels.QUADRATURE]]
+        cosine, sine = _fit(turn, x, fs_hz)
+        table[following.IN_PHASE], table[following.QUADRATURE] = cosine, -sine
+    table[[following.LAST_I, following.LAST_Q]] = table[[following.IN_PHASE, following.QUADRATURE]]
     return table
 
 
@@ -211,16 +210,20 @@ def renew(
     `x` is the last second before now; a new line is fitted there and carried on to now. Lines that
     faded cost nothing: their weights go to zero by themselves; they are let go when room is needed.
     """
-    tracked = np.arctan2(table[kernels.TURN_SIN], table[kernels.TURN_COS]) * fs_hz / (2 * math.pi)
+    tracked = (
+        np.arctan2(table[following.TURN_SIN], table[following.TURN_COS]) * fs_hz / (2 * math.pi)
+    )
     new = np.array([f for f in f_hz if not (np.abs(tracked - f) < 0.8).any()])
     if new.size == 0:
         return table
     fresh = start_lines(new, x, sections, fs_hz)
-    turn = 2 * math.pi * new / fs_hz * x.size
-    fresh[kernels.COS], fresh[kernels.SIN] = np.cos(turn), np.sin(turn)
+    now = fresh[following.IN_PHASE] + 1j * fresh[following.QUADRATURE]
+    now *= np.exp(2j * math.pi * new / fs_hz * x.size)
+    fresh[[following.IN_PHASE, following.QUADRATURE]] = now.real, now.imag
+    fresh[[following.LAST_I, following.LAST_Q]] = now.real, now.imag
     joined = np.concatenate([table, fresh], axis=1)
-    size = np.hypot(joined[kernels.IN_PHASE], joined[kernels.QUADRATURE])
-    keep = np.sort(np.argsort(-size, kind="stable")[:MAX_LINES])
+    size = np.hypot(joined[following.IN_PHASE], joined[following.QUADRATURE])
+    keep = np.sort(np.argsort(-size, kind="stable")[: following.MOST_LINES])
     return np.ascontiguousarray(joined[:, keep])
 
 
@@ -242,16 +245,16 @@ class LineTracker:
         self.sections = sections
         self.highest_hz = min(lowpass_hz * 1.3, 0.47 * fs_hz)
         self.window = math.ceil(WINDOW_S * fs_hz)
-        self.table = np.zeros((kernels.N_LINE, 0))
+        self.table = np.zeros((following.N_LINE, 0))
         self.strongest = (0.0, 0.0)
         self.base_hz = 0.0
         self._seen = np.empty(0)
 
     def _remember(self) -> None:
-        size = np.hypot(self.table[kernels.IN_PHASE], self.table[kernels.QUADRATURE])
+        size = np.hypot(self.table[following.IN_PHASE], self.table[following.QUADRATURE])
         if size.size and size.max() > self.strongest[1]:
             k = int(np.argmax(size))
-            turn = math.atan2(self.table[kernels.TURN_SIN, k], self.table[kernels.TURN_COS, k])
+            turn = math.atan2(self.table[following.TURN_SIN, k], self.table[following.TURN_COS, k])
             self.strongest = (turn * self.fs_hz / (2 * math.pi), float(size[k]))
 
     def _completed(self, steady: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ with the samples, only with what is found: besides, a hundred bytes a second.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ ENERGY_S = 0.005
 MAXIMUM_S = 0.004
 STAND_OUT = 2.6
 """Local energy over the floor at which a maximum is looked at with the wavelets."""
-PROFILE_HOPS = 25
+PROFILE_HOPS = gates.PROFILE_HOPS
 SNIPPET_S = 0.032
 """Half-length of the waveform that is kept of each candidate."""
 MAX_PER_FRAME = 130
@@ -153,12 +154,20 @@ class ChannelDetector:
         """Score that a potential must reach here: the one asked for, or more in worse noise."""
         return tails.threshold(self.settings.threshold, self.tail[0], self.tail[1])
 
-    def feed(self, values: F64) -> F64:
-        """Take samples in µV (NaN where missing); return the candidate rows that became known."""
+    def feed(self, values: NDArray[Any], scale: float = 1.0, zero: float = 0.0) -> F64:
+        """Take samples (NaN where missing); return the candidate rows that became known.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n,)
+            Counts, or µV.
+        scale, zero : float, default 1 and 0
+            Size of one count, and µV at count zero.
+        """
         found = []
         for first in range(0, values.size, self.piece):
             part = values[first : first + self.piece]
-            self.signal.append(part, self._oldest())
+            self.signal.append(part, self._oldest(), scale, zero)
             found.append(self._advance(final=False))
         return _stack(found)
 
@@ -273,12 +282,10 @@ class ChannelDetector:
             self.flat_limit,
             final,
         )
-        hops = np.empty((stop - start, 3))
-        hops[:, :2] = self.hops[start:stop, :2]
-        quiet = np.repeat(floors, noise.HOPS_PER_FRAME)
-        hops[:, 2] = np.minimum(hops[:, 0] / quiet, gates.BUSY) * self.median_over_mean()
-        profile = hops.reshape(-1, PROFILE_HOPS, 3).mean(axis=1)
-        self.profile.append(profile.astype(np.float32))
+        quiet = self.median_over_mean()
+        self.profile.append(
+            gates.profile(self.hops[start:stop], floors, noise.HOPS_PER_FRAME, quiet)
+        )
         self.n_decided = until
         self._forget()
         return found

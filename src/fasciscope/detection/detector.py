@@ -119,13 +119,8 @@ class Detector:
                 f"A block begins at sample {block.first_index}, but samples up to "
                 f"{self.n_samples} were already taken."
             )
-        bad = ~np.isfinite(block.samples)
-        if bad.any():
-            row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
-            raise InputError(
-                f"Channel {self.info.channels[column].name} holds a value that is not a finite "
-                f"number at sample {block.first_index + int(row)}."
-            )
+        if block.samples.dtype.kind not in "iu":
+            self._all_finite(block)
         if missing:
             self._gaps.append((self.n_samples, block.first_index))
         scale, zero = self.info.uv_per_count, self.info.uv_at_zero
@@ -137,12 +132,19 @@ class Detector:
                 if missing <= max(1, round(BRIDGE_S * self.info.fs_hz)) and len(block):
                     nothing = channel.signal.bridge(n, block.samples[0, k] * scale[k] + zero[k])
                 found.append(self._provisional(channel.feed(nothing), k))
-            for first in range(0, len(block), channel.piece):
-                part = block.samples[first : first + channel.piece, k]
-                values = part.astype(np.float64) * scale[k] + zero[k]
-                found.append(self._provisional(channel.feed(values), k))
+            rows = channel.feed(block.samples[:, k], scale[k], zero[k])
+            found.append(self._provisional(rows, k))
         self.n_samples = block.stop_index
         return one_each(ev.merge(*found), SAME_EVENT_S * self.info.fs_hz)
+
+    def _all_finite(self, block: Block) -> None:
+        bad = ~np.isfinite(block.samples)
+        if bad.any():
+            row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
+            raise InputError(
+                f"Channel {self.info.channels[column].name} holds a value that is not a finite "
+                f"number at sample {block.first_index + int(row)}."
+            )
 
     def _provisional(self, rows: NDArray[np.float64], channel: int) -> Events:
         fs_hz = self.info.fs_hz

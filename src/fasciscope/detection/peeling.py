@@ -76,6 +76,14 @@ def clusters(peaks: F64, fs_hz: float) -> list[I64]:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _along(part: F32, template: F32) -> float:
+    total = np.float32(0.0)
+    for j in range(part.size):
+        total += part[j] * template[j]
+    return float(total)
+
+
+@njit(cache=True, nogil=True)
 def best_template(
     rest: F32,
     templates: F32,
@@ -105,13 +113,11 @@ def best_template(
     half = length // 2
     gain, which, where, factor = 0.0, -1, 0, 0.0
     for k in range(templates.shape[0]):
+        template = templates[k]
         for place in range(low, high + 1):
             if closed[k, place]:
                 continue
-            total = np.float32(0.0)
-            for j in range(length):
-                total += rest[place - half + j] * templates[k, j]
-            product = float(total)
+            product = _along(rest[place - half : place - half + length], template)
             a = min(max(product / energies[k], AMPLITUDE_LOW), AMPLITUDE_HIGH)
             value = 2 * a * product - a * a * energies[k]
             if value > gain and value > EXPLAINED * energies[k] and value > least[place]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fasciscope import events as ev
 from fasciscope.blocks import Block, StreamInfo
 from fasciscope.detection import candidates as c
-from fasciscope.detection import noise, ranges, verdict
+from fasciscope.detection import noise, ranges, verdict, workers
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import Family, describe
 from fasciscope.detection.settings import Settings
@@ -30,6 +30,8 @@ BRIDGE_S = 0.002
 a potential is longer, and the lost samples are counted all the same."""
 SHORTEST_S = 2.0
 """Less signal than this says nothing about its noise, so nothing is counted in it."""
+SPREAD_S = 10.0
+"""A block of so much at once does not come from a live stream: it may take all cores."""
 DEAD_SHARE = 0.5
 """A channel that is unusable for more of the time than this is left out of the whole."""
 
@@ -108,6 +110,51 @@ class Detector:
             If the block goes back in time, has another number of channels, or holds samples that
             are not finite.
         """
+        found = [self._provisional(rows, k) for k, rows in enumerate(self._take(block))]
+        return one_each(ev.merge(*found), SAME_EVENT_S * self.info.fs_hz)
+
+    def take(self, block: Block) -> None:
+        """Take a block and say nothing of it: for whoever waits for `finish` anyway.
+
+        Raises
+        ------
+        InputError
+            As `process` does.
+        """
+        self._take(block)
+
+    def _take(self, block: Block) -> list[NDArray[np.float64]]:
+        """Feed a block to the channels; return the candidate rows of each."""
+        missing = self._checked(block)
+        if missing:
+            self._gaps.append((self.n_samples, block.first_index))
+        scale, zero = self.info.uv_per_count, self.info.uv_at_zero
+        bridged = missing <= self._bridge and len(block) > 0
+
+        def feed(k: int) -> NDArray[np.float64]:
+            channel = self.channels[k]
+            found = []
+            for first in range(0, missing, channel.piece):
+                n = min(channel.piece, missing - first)
+                nothing = np.full(n, np.nan)
+                if bridged:
+                    nothing = channel.signal.bridge(n, block.samples[0, k] * scale[k] + zero[k])
+                found.append(channel.feed(nothing))
+            found.append(channel.feed(block.samples[:, k], scale[k], zero[k]))
+            return np.concatenate(found)
+
+        long = len(block) >= SPREAD_S * self.info.fs_hz
+        rows = workers.each(feed, range(len(self.channels)), spread=long)
+        self.n_samples = block.stop_index
+        return rows
+
+    @property
+    def _bridge(self) -> int:
+        """Missing samples up to which a gap is bridged."""
+        return max(1, round(BRIDGE_S * self.info.fs_hz))
+
+    def _checked(self, block: Block) -> int:
+        """Return how many samples are missing before a block that fits, else raise."""
         if block.samples.ndim != 2 or block.samples.shape[1] != self.info.n_channels:
             raise InputError(
                 f"A block of shape {block.samples.shape} does not fit a stream of "
@@ -121,21 +168,7 @@ class Detector:
             )
         if block.samples.dtype.kind not in "iu":
             self._all_finite(block)
-        if missing:
-            self._gaps.append((self.n_samples, block.first_index))
-        scale, zero = self.info.uv_per_count, self.info.uv_at_zero
-        found = []
-        for k, channel in enumerate(self.channels):
-            for first in range(0, missing, channel.piece):
-                n = min(channel.piece, missing - first)
-                nothing = np.full(n, np.nan)
-                if missing <= max(1, round(BRIDGE_S * self.info.fs_hz)) and len(block):
-                    nothing = channel.signal.bridge(n, block.samples[0, k] * scale[k] + zero[k])
-                found.append(self._provisional(channel.feed(nothing), k))
-            rows = channel.feed(block.samples[:, k], scale[k], zero[k])
-            found.append(self._provisional(rows, k))
-        self.n_samples = block.stop_index
-        return one_each(ev.merge(*found), SAME_EVENT_S * self.info.fs_hz)
+        return missing
 
     def _all_finite(self, block: Block) -> None:
         bad = ~np.isfinite(block.samples)
@@ -156,16 +189,18 @@ class Detector:
 
     def finish(self) -> Events:
         """End the stream; return all events, the verdict on the whole."""
-        for channel in self.channels:
-            channel.finish()
+        spread = self.n_samples >= SPREAD_S * self.info.fs_hz
+        workers.each(ChannelDetector.finish, self.channels, spread)
         if self.n_samples < SHORTEST_S * self.info.fs_hz:
             everything = np.array([[0, self.n_samples]], dtype=np.int64)
             self.excluded = ranges.without(everything, self.gaps)
             return ev.intervals(Kind.GAP, self.gaps)
-        long_gaps = self.gaps[
-            self.gaps[:, 1] - self.gaps[:, 0] > max(1, round(BRIDGE_S * self.info.fs_hz))
-        ]
-        verdicts = [verdict.judge(channel, self.n_samples, long_gaps) for channel in self.channels]
+        long_gaps = self.gaps[self.gaps[:, 1] - self.gaps[:, 0] > self._bridge]
+        verdicts = workers.each(
+            lambda channel: verdict.judge(channel, self.n_samples, long_gaps),
+            self.channels,
+            spread,
+        )
         self.clipped = sum(one.clipped for one in verdicts)
         self.odd = sum(one.odd for one in verdicts)
         self._exclude(verdicts)

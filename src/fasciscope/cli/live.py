@@ -36,8 +36,9 @@ class TwitchCounter:
         self.finished = False
 
     def process(self, block: Block) -> None:
-        """Take a block, and add the twitches that became known with it."""
-        self.twitches += _twitches(self.detector.process(block))
+        """Take a block; add the twitches told with it, and take off those that were taken back."""
+        told = self.detector.process(block)
+        self.twitches += _twitches(told) - _twitches(self.detector.withdrawn)
 
     def finish(self) -> None:
         """Take the detector's verdict on the whole."""

@@ -95,6 +95,7 @@ class ChannelDetector:
         self.floors = np.zeros((0, 3))
         self.frame_base = 0
         self.noise_state = np.zeros(noise.N_STATE)
+        self.floor_now, self.noises_now = 0.0, np.zeros((1, 0))  # of the frame decided last
         self.tail = np.zeros(2)
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows, self.snippets = Pile(), Pile()
@@ -243,6 +244,7 @@ class ChannelDetector:
             self.floors[first:last, 1],
             converter.noise_power(self.step_uv),
         )
+        self.floor_now, self.noises_now = float(floors[-1]), noises[-1:]
         found = self._candidates(floors, noises)
         start, stop = first * noise.HOPS_PER_FRAME, last * noise.HOPS_PER_FRAME
         self.stretches.collect(

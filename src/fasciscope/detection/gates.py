@@ -116,6 +116,26 @@ def crowded(hops: F64, places: I64, floors: F64) -> NDArray[np.bool_]:
     return out
 
 
+@njit(cache=True, nogil=True)
+def beside_dense(hops: F64, places: I64, floors: F64, reach: int) -> NDArray[np.bool_]:
+    """Return which hops lie within `reach` of one in whose quarter second most hops are busy.
+
+    Parameters as for `crowded`; places before the first hop are not judged.
+    """
+    out = np.zeros(places.size, dtype=np.bool_)
+    for j in range(places.size):
+        first = max(0, places[j] - reach - HALF_WINDOW)
+        stop = min(hops.shape[0], places[j] + reach + HALF_WINDOW + 1)
+        count = 0
+        for h in range(first, stop):
+            count += 1 if _is_busy(hops, h, floors[j]) else 0
+            if h - first > 2 * HALF_WINDOW and _is_busy(hops, h - 2 * HALF_WINDOW - 1, floors[j]):
+                count -= 1
+            if count >= OCCUPIED:
+                out[j] = True
+    return out
+
+
 def unusable(hops: F64, flat_limit: float, rail_limit: int) -> NDArray[np.bool_]:
     """Return the hops in which nothing can be seen: no contact, or held at a rail.
 

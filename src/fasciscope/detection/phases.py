@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 
@@ -50,3 +51,17 @@ def own(
             if peaks[k] - peaks[j] < same or energy[k] < weak * energy[j]:
                 keep[k] = False
     return keep
+
+
+@njit(cache=True, nogil=True)
+def shaded(energy: F32, place: int, same: int, tail: int, weak: float) -> bool:
+    """Return whether the maximum of `energy` at `place` is a phase or a tail of a larger one.
+
+    Looks at what `energy` holds on both sides; `same`, `tail`, `weak` as for `own`, in samples.
+    """
+    for k in range(max(0, place - tail), min(energy.size, place + tail + 1)):
+        if weak * energy[k] > energy[place]:
+            return True
+        if abs(k - place) < same and energy[k] > energy[place]:
+            return True
+    return False

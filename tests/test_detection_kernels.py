@@ -7,7 +7,7 @@ import pytest
 from scipy import signal
 
 from detection_cases import noise
-from fasciscope.detection import filters, kernels, lines
+from fasciscope.detection import filters, following, kernels, lines
 
 FS = 2000.0
 HOP = 20
@@ -24,7 +24,7 @@ class FrontEnd:
         self.delay_line = np.zeros((len(self.sections), 2))
         self.state = np.zeros(kernels.N_STATE)
         self.rings = np.zeros((2, BOX))
-        self.table = np.zeros((kernels.N_LINE, 0)) if table is None else table
+        self.table = np.zeros((following.N_LINE, 0)) if table is None else table
         self.rails = rails
         self.state[kernels.LEVEL] = level_uv
 
@@ -155,7 +155,7 @@ def test_a_potential_on_hum_keeps_its_shape():
     assert np.abs(rest[near] - alone[near]).max() < 0.04 * np.abs(alone).max()
 
 
-def test_oscillators_keep_their_length_over_hours():
+def test_turns_keep_their_length_over_hours():
     x = noise(round(60 * FS), FS, seed=7)
     table = lines.start_lines(
         np.array([50.0, 100.0]), x[:20_000], filters.band_sections(20, 350, FS), FS
@@ -163,5 +163,5 @@ def test_oscillators_keep_their_length_over_hours():
     front = FrontEnd(table=table)
     for _ in range(30):
         front.run(x)
-    length = np.hypot(front.table[kernels.COS], front.table[kernels.SIN])
+    length = np.hypot(front.table[following.TURN_COS], front.table[following.TURN_SIN])
     assert np.allclose(length, 1.0, atol=1e-9)

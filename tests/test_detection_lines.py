@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detection_cases import SHAPES, add_potentials, noise, spread_times
-from fasciscope.detection import filters, kernels, lines
+from fasciscope.detection import filters, following, lines
 
 FS = 2000.0
 HIGHEST = 455.0
@@ -39,7 +39,7 @@ def test_a_pulse_train_of_20_hz_is_known_by_nearly_all_its_teeth():
     x[1::100] += 60.0
     tracker = lines.LineTracker(FS, filters.band_sections(20.0, 350.0, FS), 350.0)
     tracker.learn(x)
-    turn = np.arctan2(tracker.table[kernels.TURN_SIN], tracker.table[kernels.TURN_COS])
+    turn = np.arctan2(tracker.table[following.TURN_SIN], tracker.table[following.TURN_COS])
     tooth = turn * FS / (2 * np.pi) / 20.0
     assert np.abs(tooth - np.round(tooth)).max() * 20.0 < 0.3
     assert set(range(1, 17)) <= set(np.round(tooth).astype(int))

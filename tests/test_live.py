@@ -101,3 +101,17 @@ def test_what_is_seen_once_makes_room_and_families_stay():
         assert grouper.number(rng.normal(0, 80, 2 * grouper.half + 1).astype(np.float32), 2.0) == 0
     assert grouper.number(wave(grouper, 0), 2.0) == known == 1
     assert len(grouper._templates) <= MOST
+
+
+def test_what_is_taken_back_is_taken_off():
+    made = simulate("contractions", seconds=60, seed=2).recording
+    counter = LiveCounter(made.info)
+    told = withdrawn = 0
+    for block in made.blocks(60):
+        counter.process(block)
+        withdrawn += len(counter.detector.withdrawn)
+        told = max(told, counter.twitches)
+    assert withdrawn > 0, "the beginning of a contraction is told of, and taken back"
+    live = counter.snapshot().twitches
+    counter.finish()
+    assert abs(live - counter.snapshot().twitches) <= 3

@@ -72,7 +72,7 @@ def detect(
     detector = Detector(recording.info, settings)
     step = max(1, round(60 * recording.info.fs_hz))
     for block in recording.blocks(step):
-        detector.process(block)
+        detector.take(block)
         if progress is not None:
             progress(block.stop_index / recording.n_samples)
     events = detector.finish()

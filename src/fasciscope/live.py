@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.blocks import Block, Channel, StreamInfo
+from fasciscope.blocks import CHANNELS_MAX, Block, Channel, StreamInfo
 from fasciscope.detection import Detector, rates
 from fasciscope.detection.online import OnlineFamilies
 from fasciscope.events import Events, Kind
@@ -111,16 +111,18 @@ class LiveCounter:
         self._first = 0
 
     def process(self, block: Block) -> None:
-        """Take a block, and what became known with it."""
-        found = self.detector.process(block)
+        """Take a block; add what is told with it, and take off what is taken back."""
+        told = ev.of_kind(self.detector.process(block), Kind.FASCICULATION)
+        withdrawn = self.detector.withdrawn
         self._keep(block)
-        twitches = ev.of_kind(found, Kind.FASCICULATION)
+        if not (len(told) or len(withdrawn)):
+            return
+        for event in told:
+            event["family"] = self._family(event)
         with self._lock:
-            if len(twitches):
-                for event in twitches:
-                    event["family"] = self._family(event)
-                self._events = ev.merge(self._events, twitches)
-                self.version += 1
+            stands = ~np.isin(_mark(self._events), _mark(withdrawn))
+            self._events = ev.merge(self._events[stands], told)
+            self.version += 1
 
     def finish(self) -> None:
         """Take the detector's verdict on the whole."""
@@ -190,3 +192,8 @@ class LiveCounter:
         shape = self._kept[start:stop, channel]
         noise_uv = float(self.detector.noise_uv[channel])
         return grouper.number(shape - np.median(shape), noise_uv)
+
+
+def _mark(events: Events) -> NDArray[np.int64]:
+    """Return a number for each twitch that tells it from all others."""
+    return np.asarray(events["peak"] * CHANNELS_MAX + events["channel"], dtype=np.int64)

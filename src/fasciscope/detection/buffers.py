@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
@@ -60,8 +61,19 @@ class Buffers:
         self.base = -margin
         self.n_in = 0
 
-    def append(self, values: F64, oldest: int) -> None:
-        """Add samples; where they do not fit, let go of those before `oldest` less the margin."""
+    def append(
+        self, values: NDArray[Any], oldest: int, scale: float = 1.0, zero: float = 0.0
+    ) -> None:
+        """Add samples; where they do not fit, let go of those before `oldest` less the margin.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n,)
+            Counts, or µV.
+        oldest : int
+        scale, zero : float, default 1 and 0
+            Size of one count, and µV at count zero.
+        """
         used = self.n_in - self.base
         if used + values.size > self.x.size:
             drop = max(0, oldest - self.margin - self.base)
@@ -69,7 +81,9 @@ class Buffers:
                 array[: used - drop] = array[drop:used].copy()
             self.base += drop
         at = self.n_in - self.base
-        self.x[at : at + values.size] = values
+        room = self.x[at : at + values.size]
+        np.multiply(values, scale, out=room)
+        room += zero
         self.n_in += values.size
 
     def raw(self, first: int, stop: int) -> F64:
@@ -84,7 +98,23 @@ class Buffers:
         return np.linspace(last, next_uv, n + 2)[1:-1]
 
 
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _mean(values: F32) -> float:
+    total = 0.0
+    for k in range(values.size):
+        total += values[k]
+    return total / values.size
+
+
+@njit(cache=True, nogil=True)
 def sway(u: F32, n_frames: int) -> F32:
     """Return half the range of the means of tenths within each of `n_frames` frames, µV."""
-    tenths = u.reshape(n_frames, 5, -1).mean(axis=2, dtype=np.float64)
-    return np.asarray(0.5 * np.ptp(tenths, axis=1), dtype=np.float32)
+    out = np.empty(n_frames, dtype=np.float32)
+    tenth = u.size // n_frames // 5
+    for f in range(n_frames):
+        low, high = np.inf, -np.inf
+        for k in range(5 * f, 5 * f + 5):
+            mean = _mean(u[k * tenth : (k + 1) * tenth])
+            low, high = min(low, mean), max(high, mean)
+        out[f] = 0.5 * (high - low)
+    return out

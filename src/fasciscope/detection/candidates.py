@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fasciscope.detection.order import median
 from fasciscope.detection.score import best_fit
 from fasciscope.detection.tails import TAIL_FROM, TAIL_TO
 
@@ -43,7 +44,7 @@ N_CANDIDATE = 18
 
 @njit(cache=True, nogil=True)
 def _median(values: F32, first: int, stop: int) -> float:
-    return float(np.median(values[first:stop]))
+    return median(values[first:stop])
 
 
 @njit(cache=True, nogil=True)

@@ -9,6 +9,7 @@ with the samples, only with what is found: besides, a hundred bytes a second.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 from fasciscope.detection import (
     candidates,
     converter,
-    filters,
     gates,
     kernels,
     lines,
@@ -27,24 +27,22 @@ from fasciscope.detection import (
     tails,
 )
 from fasciscope.detection.buffers import Buffers, Pile, sway
+from fasciscope.detection.front import FrontEnd
 from fasciscope.detection.settings import Settings
 
 F64 = NDArray[np.float64]
 
 MARGIN_S = 0.15
 """What a candidate's figures need to see on both sides."""
-PIECE_S = 20.0
+PIECE_S = 40.0
 """Longest stretch taken in at once: bounds the memory."""
 HISTORY_S = 5.0
 LINES_EVERY = 40
 """Frames between two looks at the spectrum: twenty seconds."""
-DRIFT_HZ = 1.0
-ENERGY_S = 0.005
-"""Each of the two boxes that make the energy window: together a triangle of 10 ms."""
 MAXIMUM_S = 0.004
 STAND_OUT = 2.6
 """Local energy over the floor at which a maximum is looked at with the wavelets."""
-PROFILE_HOPS = 25
+PROFILE_HOPS = gates.PROFILE_HOPS
 SNIPPET_S = 0.032
 """Half-length of the waveform that is kept of each candidate."""
 MAX_PER_FRAME = 130
@@ -76,13 +74,11 @@ class ChannelDetector:
         self.settings = settings
         self.hop = max(2, round(noise.HOP_S * fs_hz))
         self.frame = self.hop * noise.HOPS_PER_FRAME
-        self.sections = filters.band_sections(settings.highpass_hz, settings.lowpass_hz, fs_hz)
         self.bank = score.AtomBank(fs_hz)
-        self.lines = lines.LineTracker(fs_hz, self.sections, settings.lowpass_hz)
-        box = max(2, round(ENERGY_S * fs_hz))
-        self.window_delay = box - 1
-        self.band_delay = round(filters.delay_samples(self.sections, 90.0, fs_hz))
-        self.rails = (rail_low, rail_high)
+        rails = (rail_low, rail_high)
+        self.front = FrontEnd(fs_hz, settings.highpass_hz, settings.lowpass_hz, self.hop, rails)
+        self.lines = self.front.lines
+        self.window_delay, self.band_delay = self.front.window_delay, self.front.band_delay
         self.step_uv = uv_per_count
         self.piece = math.ceil(PIECE_S * fs_hz)
 
@@ -93,23 +89,19 @@ class ChannelDetector:
         self.n_front = 0  # frames through the front end
         self.n_decided = 0
 
-        self.state = np.zeros(kernels.N_STATE)
-        self.delay_line = np.zeros((len(self.sections), 2))
-        self.rings = np.zeros((2, box))
         self.hops = np.zeros((0, kernels.N_HOP))
         self.hop_base = 0
         self.frames = np.zeros((0, noise.N_FRAME))
         self.floors = np.zeros((0, 3))
         self.frame_base = 0
         self.noise_state = np.zeros(noise.N_STATE)
+        self.floor_now, self.noises_now = 0.0, np.zeros((1, 0))  # of the frame decided last
         self.tail = np.zeros(2)
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows, self.snippets = Pile(), Pile()
         self.stretches = gates.Stretches(self.hop)
-        self.raised_ranges, self.profile = Pile(), Pile()
-        self.floor_history, self.level_history = Pile(), Pile()
-        self.turns, self.sway_history = Pile(), Pile()
-        self._places = np.empty(MAX_PER_FRAME * LINES_EVERY, dtype=np.int64)
+        self.raised_ranges, self.profile, self.turns = Pile(), Pile(), Pile()
+        self.floor_history, self.level_history, self.sway_history = Pile(), Pile(), Pile()
 
     def samples(self, seconds: float) -> int:
         """Return `seconds` in samples, rounded up."""
@@ -153,12 +145,20 @@ class ChannelDetector:
         """Score that a potential must reach here: the one asked for, or more in worse noise."""
         return tails.threshold(self.settings.threshold, self.tail[0], self.tail[1])
 
-    def feed(self, values: F64) -> F64:
-        """Take samples in µV (NaN where missing); return the candidate rows that became known."""
+    def feed(self, values: NDArray[Any], scale: float = 1.0, zero: float = 0.0) -> F64:
+        """Take samples (NaN where missing); return the candidate rows that became known.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n,)
+            Counts, or µV.
+        scale, zero : float, default 1 and 0
+            Size of one count, and µV at count zero.
+        """
         found = []
         for first in range(0, values.size, self.piece):
             part = values[first : first + self.piece]
-            self.signal.append(part, self._oldest())
+            self.signal.append(part, self._oldest(), scale, zero)
             found.append(self._advance(final=False))
         return _stack(found)
 
@@ -182,46 +182,28 @@ class ChannelDetector:
                 return _stack([])
             x = self.signal.raw(0, min(self.signal.n_in, noise.START_FRAMES * self.frame))
             self.lines.learn(x)
-            self.step_uv, self.state[kernels.LEVEL] = converter.learn_step(x, self.step_uv)
+            self.step_uv, self.front.state[kernels.LEVEL] = converter.learn_step(x, self.step_uv)
         found = []
         while self.n_front < ready:
             until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
             if self.n_front < noise.START_FRAMES:
                 until = noise.START_FRAMES
             self._front(min(ready, until) - self.n_front)
-            if self.n_front >= noise.START_FRAMES or (final and self.n_front == ready):
-                if self.n_decided == 0:
-                    noise.start(
-                        self.frames[: noise.START_FRAMES], self.least_floor, self.noise_state
-                    )
+            if self.n_decided == 0 and (final or self.n_front >= noise.START_FRAMES):
+                begun = self.frames[: noise.START_FRAMES]
+                noise.start(begun, self.least_floor, self.noise_state)
                 found.append(self._decide(final and self.n_front == ready))
             if self.n_front % LINES_EVERY == 0:
                 now = self.n_front * self.frame
                 self.lines.look_again(self.signal.raw(now - self.lines.window, now))
+        if self.n_front >= noise.START_FRAMES:
+            found.append(self._decide(final))
         return _stack(found)
 
     def _front(self, n_frames: int) -> None:
-        signal = self.signal
-        first = self.n_front * self.frame - signal.base
-        part = slice(first, first + n_frames * self.frame)
-        hops = np.empty((n_frames * noise.HOPS_PER_FRAME, kernels.N_HOP))
-        kernels.front_end(
-            signal.x[part],
-            self.sections,
-            self.delay_line,
-            self.state,
-            self.rings,
-            self.lines.table,
-            1.0 / (lines.TIME_CONSTANT_S * self.fs_hz),
-            1.0 / (lines.LEVEL_S * self.fs_hz),
-            2 * math.pi * DRIFT_HZ / self.fs_hz,
-            *self.rails,
-            self.hop,
-            signal.u[part],
-            signal.y[part],
-            signal.energy[part],
-            hops,
-        )
+        signal, first = self.signal, self.n_front * self.frame
+        hops = self.front.run(signal, first, n_frames * noise.HOPS_PER_FRAME)
+        part = slice(first - signal.base, first - signal.base + n_frames * self.frame)
         self.sway_history.append(sway(signal.u[part], n_frames))
         frames = np.empty((n_frames, noise.N_FRAME))
         noise.describe_frames(hops, self.flat_limit, frames)
@@ -262,6 +244,7 @@ class ChannelDetector:
             self.floors[first:last, 1],
             converter.noise_power(self.step_uv),
         )
+        self.floor_now, self.noises_now = float(floors[-1]), noises[-1:]
         found = self._candidates(floors, noises)
         start, stop = first * noise.HOPS_PER_FRAME, last * noise.HOPS_PER_FRAME
         self.stretches.collect(
@@ -273,12 +256,8 @@ class ChannelDetector:
             self.flat_limit,
             final,
         )
-        hops = np.empty((stop - start, 3))
-        hops[:, :2] = self.hops[start:stop, :2]
-        quiet = np.repeat(floors, noise.HOPS_PER_FRAME)
-        hops[:, 2] = np.minimum(hops[:, 0] / quiet, gates.BUSY) * self.median_over_mean()
-        profile = hops.reshape(-1, PROFILE_HOPS, 3).mean(axis=1)
-        self.profile.append(profile.astype(np.float32))
+        hops, usual = self.hops[start:stop], self.median_over_mean()
+        self.profile.append(gates.profile(hops, floors, noise.HOPS_PER_FRAME, usual))
         self.n_decided = until
         self._forget()
         return found
@@ -286,6 +265,7 @@ class ChannelDetector:
     def _candidates(self, floors: F64, noises: F64) -> F64:
         signal = self.signal
         first = self.n_decided * self.frame - signal.base
+        places = np.empty(MAX_PER_FRAME * floors.size, dtype=np.int64)
         shift = self.window_delay  # energy maxima of a frame's samples come so much later
         n = score.maxima(
             signal.energy,
@@ -294,9 +274,9 @@ class ChannelDetector:
             max(1, round(MAXIMUM_S * self.fs_hz)),
             STAND_OUT * floors,
             self.frame,
-            self._places,
+            places,
         )
-        places = self._places[:n]
+        places = places[:n]
         hop = (places - shift + signal.base) // self.hop - self.hop_base
         limits = floors[(places - shift - first) // self.frame]
         places = places[~gates.crowded(self.hops, hop, limits)]
@@ -318,7 +298,7 @@ class ChannelDetector:
             self.fs_hz,
             self.band_delay,
             self.window_delay,
-            *self.rails,
+            *self.front.rails,
             min(self.settings.threshold, second.LEAST_SCORE),
             self.tail,
             out,

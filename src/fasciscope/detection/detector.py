@@ -7,6 +7,7 @@ the samples were cut into blocks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,21 +16,24 @@ from numpy.typing import NDArray
 from fasciscope import events as ev
 from fasciscope.blocks import Block, StreamInfo
 from fasciscope.detection import candidates as c
-from fasciscope.detection import noise, ranges, verdict
+from fasciscope.detection import noise, ranges, verdict, workers
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import Family, describe
+from fasciscope.detection.joining import SAME_EVENT_S, one_each, together, twitches
 from fasciscope.detection.settings import Settings
+from fasciscope.detection.telling import Teller
 from fasciscope.errors import InputError
 from fasciscope.events import Events, Kind
 
-SAME_EVENT_S = 0.016
-"""Peaks on several channels within this are one potential: the largest phase may be
-another one on another channel, and 4 m/s over 4 cm add 10 ms."""
+F64 = NDArray[np.float64]
+
 BRIDGE_S = 0.002
 """Gaps up to this are bridged by a straight line, so that a lossy link does not blind the detector;
 a potential is longer, and the lost samples are counted all the same."""
 SHORTEST_S = 2.0
 """Less signal than this says nothing about its noise, so nothing is counted in it."""
+SPREAD_S = 10.0
+"""A block of so much at once does not come from a live stream: it may take all cores."""
 DEAD_SHARE = 0.5
 """A channel that is unusable for more of the time than this is left out of the whole."""
 
@@ -51,6 +55,8 @@ class Detector:
         Samples that are not analysable, gaps apart; known after `finish`.
     left_out : tuple of int
         Channels that nothing usable was on; known after `finish`.
+    confirmed, withdrawn : ndarray of EVENT_DTYPE
+        Of what `process` told, what its last call, or `finish`, found to stand, and took back.
     clipped, odd : int
         Twitches that reached a rail, and deflections left out for their shape; known after
         `finish`.
@@ -75,6 +81,8 @@ class Detector:
         self.left_out: tuple[int, ...] = ()
         self.clipped = 0
         self.odd = 0
+        self.confirmed, self.withdrawn = ev.empty(), ev.empty()
+        self._teller = Teller(self.channels)
         self._gaps: list[tuple[int, int]] = []
 
     @property
@@ -100,7 +108,11 @@ class Detector:
         return np.array(self._gaps, dtype=np.int64).reshape(-1, 2)
 
     def process(self, block: Block) -> Events:
-        """Take a block; return the potentials that became known, provisionally.
+        """Take a block; return the potentials that are told with it, provisionally.
+
+        A potential is told as soon as its shape is there. Two to three seconds later it is among
+        `confirmed` or among `withdrawn`; so the number that stands is that of all events told,
+        less all that were taken back.
 
         Raises
         ------
@@ -108,6 +120,77 @@ class Detector:
             If the block goes back in time, has another number of channels, or holds samples that
             are not finite.
         """
+        looks = [self._teller.look(rows) for rows in self._frame_by_frame(block)]
+        told, self.confirmed, self.withdrawn = (
+            ev.merge(*(look[k] for look in looks)) for k in range(3)
+        )
+        return told
+
+    def take(self, block: Block) -> None:
+        """Take a block and say nothing of it: for whoever waits for `finish` anyway.
+
+        Raises
+        ------
+        InputError
+            As `process` does.
+        """
+        missing = self._checked(block)
+        self._feed_gap(block, missing)
+        self._feed(block, 0, len(block))
+
+    def _frame_by_frame(self, block: Block) -> Iterator[list[F64]]:
+        """Feed a block in parts; yield the rows of each channel that became known every time.
+
+        A part ends with the last sample but one of a frame, or with the last: what is told while a
+        frame goes on must not know of its end.
+        """
+        missing = self._checked(block)
+        if missing:
+            yield self._feed_gap(block, missing)
+        frame = self.channels[0].frame
+        first = 0
+        while first < len(block):
+            left = frame - (block.first_index + first) % frame
+            stop = min(first + max(left - 1, 1), len(block))
+            yield self._feed(block, first, stop)
+            first = stop
+
+    def _feed_gap(self, block: Block, missing: int) -> list[F64]:
+        """Feed the samples that are missing before a block."""
+        if missing:
+            self._gaps.append((self.n_samples, block.first_index))
+        self.n_samples = block.first_index
+        scale, zero = self.info.uv_per_count, self.info.uv_at_zero
+        rows = []
+        for k, channel in enumerate(self.channels):
+            found = [np.empty((0, c.N_CANDIDATE))]
+            for first in range(0, missing, channel.piece):
+                n = min(channel.piece, missing - first)
+                nothing = np.full(n, np.nan)
+                if missing <= self._bridge and len(block):
+                    nothing = channel.signal.bridge(n, block.samples[0, k] * scale[k] + zero[k])
+                found.append(channel.feed(nothing))
+            rows.append(np.concatenate(found))
+        return rows
+
+    def _feed(self, block: Block, first: int, stop: int) -> list[F64]:
+        """Feed a part of a block; return the rows of each channel that became known."""
+        scale, zero = self.info.uv_per_count, self.info.uv_at_zero
+        rows = workers.each(
+            lambda k: self.channels[k].feed(block.samples[first:stop, k], scale[k], zero[k]),
+            range(len(self.channels)),
+            spread=stop - first >= SPREAD_S * self.info.fs_hz,
+        )
+        self.n_samples = block.first_index + stop
+        return rows
+
+    @property
+    def _bridge(self) -> int:
+        """Missing samples up to which a gap is bridged."""
+        return max(1, round(BRIDGE_S * self.info.fs_hz))
+
+    def _checked(self, block: Block) -> int:
+        """Return how many samples are missing before a block that fits, else raise."""
         if block.samples.ndim != 2 or block.samples.shape[1] != self.info.n_channels:
             raise InputError(
                 f"A block of shape {block.samples.shape} does not fit a stream of "
@@ -119,6 +202,11 @@ class Detector:
                 f"A block begins at sample {block.first_index}, but samples up to "
                 f"{self.n_samples} were already taken."
             )
+        if block.samples.dtype.kind not in "iu":
+            self._all_finite(block)
+        return missing
+
+    def _all_finite(self, block: Block) -> None:
         bad = ~np.isfinite(block.samples)
         if bad.any():
             row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
@@ -126,48 +214,27 @@ class Detector:
                 f"Channel {self.info.channels[column].name} holds a value that is not a finite "
                 f"number at sample {block.first_index + int(row)}."
             )
-        if missing:
-            self._gaps.append((self.n_samples, block.first_index))
-        scale, zero = self.info.uv_per_count, self.info.uv_at_zero
-        found = []
-        for k, channel in enumerate(self.channels):
-            for first in range(0, missing, channel.piece):
-                n = min(channel.piece, missing - first)
-                nothing = np.full(n, np.nan)
-                if missing <= max(1, round(BRIDGE_S * self.info.fs_hz)) and len(block):
-                    nothing = channel.signal.bridge(n, block.samples[0, k] * scale[k] + zero[k])
-                found.append(self._provisional(channel.feed(nothing), k))
-            for first in range(0, len(block), channel.piece):
-                part = block.samples[first : first + channel.piece, k]
-                values = part.astype(np.float64) * scale[k] + zero[k]
-                found.append(self._provisional(channel.feed(values), k))
-        self.n_samples = block.stop_index
-        return one_each(ev.merge(*found), SAME_EVENT_S * self.info.fs_hz)
-
-    def _provisional(self, rows: NDArray[np.float64], channel: int) -> Events:
-        fs_hz = self.info.fs_hz
-        ungrouped = np.zeros(len(rows), dtype=np.int64)
-        rows = rows[rows[:, c.SCORE] >= self.settings.threshold]
-        ungrouped = ungrouped[: len(rows)]
-        keep = verdict.single(rows, fs_hz) & ~verdict.misshapen(rows, ungrouped, fs_hz)
-        return _twitches(rows[keep & (rows[:, c.MISSING_NEAR] == 0)], channel)
 
     def finish(self) -> Events:
         """End the stream; return all events, the verdict on the whole."""
-        for channel in self.channels:
-            channel.finish()
+        spread = self.n_samples >= SPREAD_S * self.info.fs_hz
+        workers.each(ChannelDetector.finish, self.channels, spread)
         if self.n_samples < SHORTEST_S * self.info.fs_hz:
             everything = np.array([[0, self.n_samples]], dtype=np.int64)
             self.excluded = ranges.without(everything, self.gaps)
+            self.confirmed, self.withdrawn = self._teller.finish(ev.empty())
             return ev.intervals(Kind.GAP, self.gaps)
-        long_gaps = self.gaps[
-            self.gaps[:, 1] - self.gaps[:, 0] > max(1, round(BRIDGE_S * self.info.fs_hz))
-        ]
-        verdicts = [verdict.judge(channel, self.n_samples, long_gaps) for channel in self.channels]
+        long_gaps = self.gaps[self.gaps[:, 1] - self.gaps[:, 0] > self._bridge]
+        verdicts = workers.each(
+            lambda channel: verdict.judge(channel, self.n_samples, long_gaps),
+            self.channels,
+            spread,
+        )
         self.clipped = sum(one.clipped for one in verdicts)
         self.odd = sum(one.odd for one in verdicts)
         self._exclude(verdicts)
-        twitches, families = self._combine(verdicts)
+        found, families = self._combine(verdicts)
+        self.confirmed, self.withdrawn = self._teller.finish(found)
         self.families = tuple(families)
         others = []
         for k, one in enumerate(verdicts):
@@ -176,7 +243,7 @@ class Detector:
                 mine["channel"] = k
                 others.append(mine)
         return ev.merge(
-            twitches,
+            found,
             together(ev.merge(*others), len(verdicts)),
             ev.intervals(Kind.GAP, self.gaps),
         )
@@ -207,7 +274,7 @@ class Detector:
         first = 0
         for k, one in enumerate(verdicts):
             if k not in self.left_out:
-                mine = _twitches(one.rows, k)
+                mine = twitches(one.rows, k)
                 mine["family"] = np.where(one.labels > 0, one.labels + first, 0)
                 parts.append(mine)
             first += int(one.labels.max(initial=0))
@@ -249,58 +316,3 @@ class Detector:
             families.append(replace(family, number=rank))
         every["family"] = renumber[every["family"]]
         return every, families
-
-
-def _twitches(rows: NDArray[np.float64], channel: int) -> Events:
-    out = ev.empty(len(rows))
-    out["kind"] = Kind.FASCICULATION
-    out["channel"] = channel
-    out["start"], out["stop"], out["peak"] = rows[:, c.START], rows[:, c.STOP], rows[:, c.PEAK]
-    out["amplitude_uv"] = rows[:, c.AMPLITUDE]
-    out["score"] = np.sqrt(rows[:, c.SCORE])
-    return out
-
-
-def together(events: Events, n_channels: int) -> Events:
-    """Join what several channels saw at the same time, kind by kind, into one event each.
-
-    Such an event belongs to the whole recording (channel -1). A cramp on any of them makes it a
-    cramp.
-    """
-    if n_channels == 1:
-        return events
-    out = []
-    held = ev.of_kind(events, Kind.CONTRACTION, Kind.CRAMP)
-    for group in (held, *(ev.of_kind(events, kind) for kind in (Kind.ARTIFACT, Kind.CARDIAC))):
-        group = group[np.argsort(group["start"], kind="stable")]
-        spans = ranges.union(np.stack([group["start"], group["stop"]], axis=1))
-        owner = np.searchsorted(spans[:, 0], group["start"], side="right") - 1
-        for k, (start, stop) in enumerate(spans):
-            low, high = np.searchsorted(owner, [k, k + 1])
-            members = group[low:high]
-            one = members[np.argmax(np.nan_to_num(members["score"], nan=0.0))].reshape(1).copy()
-            one["start"], one["stop"] = start, stop
-            if (members["kind"] == Kind.CRAMP).any():
-                one["kind"] = Kind.CRAMP
-            if len(np.unique(members["channel"])) > 1:
-                one["channel"] = -1
-            out.append(one)
-    return ev.merge(*out)
-
-
-def one_each(events: Events, distance: float) -> Events:
-    """Keep, of potentials on different channels with peaks within `distance`, the clearest."""
-    if len(np.unique(events["channel"])) < 2:
-        return events
-    events = events[np.argsort(events["peak"], kind="stable")]
-    keep = np.ones(len(events), dtype=bool)
-    peaks = events["peak"]
-    for j in np.argsort(-events["score"], kind="stable"):
-        if not keep[j]:
-            continue
-        low = int(np.searchsorted(peaks, peaks[j] - distance))
-        high = int(np.searchsorted(peaks, peaks[j] + distance, side="right"))
-        for k in range(low, high):
-            if k != j and keep[k] and events["channel"][k] != events["channel"][j]:
-                keep[k] = False
-    return events[keep]

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from fasciscope.detection import ranges
 from fasciscope.detection.buffers import Pile
-from fasciscope.detection.kernels import FLAT, POWER, RAILED
+from fasciscope.detection.kernels import FLAT, POWER, RAILED, SLOPE
 
+F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
@@ -26,6 +27,8 @@ HALF_WINDOW = 12
 OCCUPIED = 13
 """Busy hops among the 25 that make a stretch dense."""
 NEAR = 15
+PROFILE_HOPS = 25
+"""Hops in a quarter second."""
 
 
 @njit(cache=True, nogil=True)
@@ -55,12 +58,40 @@ def mark_busy(hops: F64, floors: F64, hops_per_frame: int, out: I64) -> None:
 @njit(cache=True, nogil=True)
 def mark_dense(busy: I64, first: int, stop: int, out: I64) -> None:
     """Write 1 for each hop of [first, stop) in whose quarter second most hops are busy."""
-    n = busy.size
+    count = 0
+    for g in range(max(0, first - HALF_WINDOW), min(busy.size, first + HALF_WINDOW)):
+        count += busy[g]
     for h in range(first, stop):
-        count = 0
-        for g in range(max(0, h - HALF_WINDOW), min(n, h + HALF_WINDOW + 1)):
-            count += busy[g]
+        if h + HALF_WINDOW < busy.size:
+            count += busy[h + HALF_WINDOW]
+        if h - HALF_WINDOW - 1 >= max(0, first - HALF_WINDOW):
+            count -= busy[h - HALF_WINDOW - 1]
         out[h] = 1 if count >= OCCUPIED else 0
+
+
+@njit(cache=True, nogil=True)
+def profile(hops: F64, floors: F64, hops_per_frame: int, median_over_mean: float) -> F32:
+    """Return mean power, slope and clipped power over noise of each quarter second, shape (n, 3).
+
+    Parameters
+    ----------
+    hops : ndarray, shape (n * PROFILE_HOPS, N_HOP)
+    floors : ndarray, shape (n_frames,), µV²
+    hops_per_frame : int
+    median_over_mean : float
+        Of a hop's power in noise.
+    """
+    out = np.empty((hops.shape[0] // PROFILE_HOPS, 3), dtype=np.float32)
+    for q in range(out.shape[0]):
+        power = slope = loud = 0.0
+        for h in range(q * PROFILE_HOPS, (q + 1) * PROFILE_HOPS):
+            power += hops[h, POWER]
+            slope += hops[h, SLOPE]
+            loud += min(hops[h, POWER] / floors[h // hops_per_frame], BUSY)
+        out[q, 0] = power / PROFILE_HOPS
+        out[q, 1] = slope / PROFILE_HOPS
+        out[q, 2] = loud * median_over_mean / PROFILE_HOPS
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -82,6 +113,26 @@ def crowded(hops: F64, places: I64, floors: F64) -> NDArray[np.bool_]:
             if _is_busy(hops, g, floors[j]):
                 count += 1
         out[j] = count > OCCUPIED + 6
+    return out
+
+
+@njit(cache=True, nogil=True)
+def beside_dense(hops: F64, places: I64, floors: F64, reach: int) -> NDArray[np.bool_]:
+    """Return which hops lie within `reach` of one in whose quarter second most hops are busy.
+
+    Parameters as for `crowded`; places before the first hop are not judged.
+    """
+    out = np.zeros(places.size, dtype=np.bool_)
+    for j in range(places.size):
+        first = max(0, places[j] - reach - HALF_WINDOW)
+        stop = min(hops.shape[0], places[j] + reach + HALF_WINDOW + 1)
+        count = 0
+        for h in range(first, stop):
+            count += 1 if _is_busy(hops, h, floors[j]) else 0
+            if h - first > 2 * HALF_WINDOW and _is_busy(hops, h - 2 * HALF_WINDOW - 1, floors[j]):
+                count -= 1
+            if count >= OCCUPIED:
+                out[j] = True
     return out
 
 

@@ -1,7 +1,9 @@
 """The one pass over every sample: drift, interference lines, band-pass, local energy, hop sums.
 
 Compiled with numba and cached on disk. All state comes in and goes out by arrays, so that a stream
-cut anywhere gives the same numbers as the whole.
+cut anywhere gives the same numbers as the whole. The samples go through in strips of half a second,
+step after step, so that what one step leaves is still in the nearest cache for the next; where a
+strip has no line to follow and nothing missing, the steps are short loops without a question.
 """
 
 from __future__ import annotations
@@ -12,26 +14,31 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fasciscope.detection.following import (
+    DC,
+    HOP,
+    MOST_LINES,
+    N_LINE,
+    STARTED,
+    filter_and_follow,
+)
+from fasciscope.detection.following import (
+    LEVEL as LEVEL,
+)
+
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
-# places in the scalar state
-DC, STARTED, PREVIOUS_Y, PREVIOUS_X, RUN, SUM_1, SUM_2, RING, HOP, LEVEL = range(10)
+# places in the scalar state; the first four are in `following`
+PREVIOUS_Y, PREVIOUS_X, RUN, SUM_1, SUM_2, RING = range(4, 10)
 N_STATE = 10
 # columns of the hop table
 POWER, SLOPE, MISSING, RAILED, FLAT = range(5)
 N_HOP = 5
-# rows of the line table
-COS, SIN, TURN_COS, TURN_SIN, IN_PHASE, QUADRATURE, LEAD_COS, LEAD_SIN, LAST_I, LAST_Q = range(10)
-DRIFT_I, DRIFT_Q = 10, 11
-N_LINE = 12
-
-HOPS_PER_PHASE_CHECK = 10
-CLIP = 3.75
-"""Errors are clipped at this many mean sizes, three standard deviations of Gaussian noise."""
+STRIP_HOPS = 50
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@njit(cache=True, nogil=True)
 def front_end(
     x: F64,
     sections: F64,
@@ -57,13 +64,15 @@ def front_end(
     x : ndarray, shape (n,), float64, µV
         Raw signal; NaN where samples are missing. n is a multiple of `hop`.
     sections, delay_line : ndarray, shapes (n_sections, 5) and (n_sections, 2)
-        Band-pass and its memory.
+        Band-pass (a high-pass, then none or two low-passes, bilinear as `filters` makes them) and
+        its memory.
     state : ndarray, shape (N_STATE,)
     rings : ndarray, shape (2, width)
         Memory of the two running sums that make the triangular energy window.
     lines : ndarray, shape (N_LINE, n_lines)
-        One tracked sinusoid a column: oscillator, turn per sample, weights, the phase lead of the
-        high-pass at that frequency, weights at the last look, drift of the weights per sample.
+        One tracked sinusoid a column, at most `MOST_LINES`: what it is now and a quarter of a
+        period ago (µV), the drift of both per sample, the turn per sample, the effect of a unit
+        error (it turns back by the phase lead of the high-pass), what it was at the last look.
     line_gain : float
         Step of the adaptation, 1 / (time constant in samples).
     level_gain : float
@@ -83,114 +92,168 @@ def front_end(
         Written: mean of y², mean of squared first difference, samples missing, samples at a rail,
         length of the run of equal raw samples at the hop's end.
     """
-    n_sections = sections.shape[0]
-    width = rings.shape[1]
+    strip = STRIP_HOPS * hop
     n_lines = lines.shape[1]
-    for h in range(x.size // hop):
-        power = 0.0
-        slope = 0.0
-        missing = 0
-        railed = 0
-        for i in range(h * hop, (h + 1) * hop):
-            raw = x[i]
-            hum = 0.0
-            for k in range(n_lines):
-                hum += lines[IN_PHASE, k] * lines[COS, k] + lines[QUADRATURE, k] * lines[SIN, k]
-            if math.isnan(raw):
-                missing += 1
-                state[STARTED] = 0.0
-                state[RUN] = 0.0
-                d = 0.0
-            else:
-                if state[STARTED] == 0.0:
-                    state[STARTED] = 1.0
-                    state[DC] = raw - hum
-                    delay_line[:] = 0.0
-                if raw <= rail_low or raw >= rail_high:
-                    railed += 1
-                state[RUN] = state[RUN] + 1.0 if raw == state[PREVIOUS_X] else 0.0
-                state[PREVIOUS_X] = raw
-                d = raw - hum - state[DC]
-                state[DC] += dc_gain * d
-            u[i] = d
-            v = d
-            w = d
-            for k in range(n_sections):
-                out = sections[k, 0] * v + delay_line[k, 0]
-                delay_line[k, 0] = sections[k, 1] * v - sections[k, 3] * out + delay_line[k, 1]
-                delay_line[k, 1] = sections[k, 2] * v - sections[k, 4] * out
-                v = out
-                if k == 0:
-                    w = out
-            if math.isnan(raw):
-                v = 0.0
-                w = 0.0
-            if n_lines > 0:
-                level = state[LEVEL]
-                state[LEVEL] += level_gain * (min(abs(w), 3.0 * level) - level)
-                clip = CLIP * level
-                error = min(max(w, -clip), clip) * 2.0 * line_gain
-                for k in range(n_lines):
-                    c = lines[COS, k]
-                    s = lines[SIN, k]
-                    # what a unit cosine would look like behind the high-pass
-                    lead_c = c * lines[LEAD_COS, k] - s * lines[LEAD_SIN, k]
-                    lead_s = s * lines[LEAD_COS, k] + c * lines[LEAD_SIN, k]
-                    # the drift makes a growing line be followed without lag, critically damped
-                    lines[DRIFT_I, k] += 0.25 * line_gain * error * lead_c
-                    lines[DRIFT_Q, k] += 0.25 * line_gain * error * lead_s
-                    lines[IN_PHASE, k] += error * lead_c + lines[DRIFT_I, k]
-                    lines[QUADRATURE, k] += error * lead_s + lines[DRIFT_Q, k]
-                    lines[COS, k] = c * lines[TURN_COS, k] - s * lines[TURN_SIN, k]
-                    lines[SIN, k] = s * lines[TURN_COS, k] + c * lines[TURN_SIN, k]
-            y[i] = v
-            square = v * v
-            power += square
-            step = v - state[PREVIOUS_Y]
-            slope += step * step
-            state[PREVIOUS_Y] = v
-            r = int(state[RING])
-            state[SUM_1] += square - rings[0, r]
-            rings[0, r] = square
-            state[SUM_2] += state[SUM_1] - rings[1, r]
-            rings[1, r] = state[SUM_1]
-            state[RING] = (r + 1) % width
-            energy[i] = max(state[SUM_2], 0.0) / (width * width)
-        hops[h, POWER] = power / hop
-        hops[h, SLOPE] = slope / hop
-        hops[h, MISSING] = missing
-        hops[h, RAILED] = railed
-        hops[h, FLAT] = state[RUN]
-        state[HOP] += 1.0
-        if n_lines > 0 and int(state[HOP]) % HOPS_PER_PHASE_CHECK == 0:
-            follow_lines(lines, HOPS_PER_PHASE_CHECK * hop, CLIP * state[LEVEL])
+    width = rings.shape[1]
+    table = np.zeros(N_LINE * MOST_LINES)
+    for k in range(n_lines):
+        for j in range(N_LINE):
+            table[j * MOST_LINES + k] = lines[j, k]
+    band = np.zeros(strip)
+    squares = np.empty(width + strip)
+    sums = np.empty(width + strip)
+    _unroll(rings, int(state[RING]), squares, sums)
+    for first in range(0, x.size, strip):
+        stop = min(first + strip, x.size)
+        part = x[first:stop]
+        rows = hops[first // hop : stop // hop]
+        whole = _contact(part, hop, rail_low, rail_high, state, rows)
+        if whole and n_lines == 0 and state[STARTED] > 0.0:
+            _filter(part, sections, delay_line, state, dc_gain, u[first:stop], band)
+            state[HOP] += rows.shape[0]
+        else:
+            filter_and_follow(
+                part,
+                sections,
+                delay_line,
+                state,
+                table,
+                n_lines,
+                line_gain,
+                level_gain,
+                dc_gain,
+                hop,
+                u[first:stop],
+                band,
+            )
+        _energy(band, hop, squares, sums, state, y[first:stop], energy[first:stop], rows)
+    for k in range(n_lines):
+        for j in range(N_LINE):
+            lines[j, k] = table[j * MOST_LINES + k]
+    rings[0], rings[1] = squares[:width], sums[:width]
+    state[RING] = 0.0
 
 
 @njit(cache=True, nogil=True)
-def follow_lines(lines: F64, n_samples: int, clip_uv: float) -> None:
-    """Turn each line's frequency by a part of the phase drift seen in its weights.
+def _unroll(rings: F64, at: int, squares: F64, sums: F64) -> None:
+    """Write the rings, oldest value first, before the places of the next samples."""
+    width = rings.shape[1]
+    for k in range(width):
+        squares[k] = rings[0, (at + k) % width]
+        sums[k] = rings[1, (at + k) % width]
 
-    A tracker that is off by df sees its weights rotate by 2 pi df a second; following a fifth of
-    that each time is slow enough for noise and fast enough for the mains (0.01 Hz a second).
-    Renormalises the oscillators, which drift in length by rounding.
+
+@njit(cache=True, nogil=True)
+def _contact(x: F64, hop: int, low: float, high: float, state: F64, rows: F64) -> bool:
+    """Count missing, railed and equal samples of each hop; return whether none is missing."""
+    strange = 0
+    for i in range(x.size):
+        strange += 0 if (x[i] > low and x[i] < high) else 1
+    missing = 0
+    if strange > 0:
+        for i in range(x.size):
+            missing += 1 if math.isnan(x[i]) else 0
+    for h in range(rows.shape[0]):
+        rows[h, MISSING] = 0.0
+        rows[h, RAILED] = 0.0
+        first = h * hop
+        if strange > 0:
+            for i in range(first, first + hop):
+                rows[h, MISSING] += 1.0 if math.isnan(x[i]) else 0.0
+                rows[h, RAILED] += 1.0 if (x[i] <= low or x[i] >= high) else 0.0
+        if missing > 0:
+            for i in range(first, first + hop):
+                if math.isnan(x[i]):
+                    state[RUN] = 0.0
+                else:
+                    state[RUN] = state[RUN] + 1.0 if x[i] == state[PREVIOUS_X] else 0.0
+                    state[PREVIOUS_X] = x[i]
+        else:
+            last = i = first + hop - 1
+            while i > first and x[i] == x[i - 1]:
+                i -= 1
+            run = last - i
+            if i == first and x[i] == state[PREVIOUS_X]:
+                run += state[RUN] + 1.0
+            state[RUN] = run
+            state[PREVIOUS_X] = x[last]
+        rows[h, FLAT] = state[RUN]
+    return missing == 0
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _filter(
+    x: F64, sections: F64, delay_line: F64, state: F64, dc_gain: float, u: F32, band: F64
+) -> None:
+    """Take drift away and band-pass, where nothing is missing and no line is followed.
+
+    Direct form II: only one product lies on the way from a sample to the next. Numerators are
+    1 - 2z⁻¹ + z⁻² and 1 + 2z⁻¹ + z⁻².
     """
-    for k in range(lines.shape[1]):
-        i_now, q_now = lines[IN_PHASE, k], lines[QUADRATURE, k]
-        i_last, q_last = lines[LAST_I, k], lines[LAST_Q, k]
-        size = math.hypot(i_now, q_now)
-        # only where the line stands out of what noise alone does to the weights
-        if size > 0.1 * clip_uv and math.hypot(i_last, q_last) > 0.1 * clip_uv:
-            turn = math.atan2(i_last * q_now - q_last * i_now, i_last * i_now + q_last * q_now)
-            turn = min(max(turn, -0.2), 0.2) * 0.2 / n_samples
-            # weights (I, Q) of cos and sin turn against the frequency error
-            c, s = lines[TURN_COS, k], lines[TURN_SIN, k]
-            lines[TURN_COS, k] = c * math.cos(turn) + s * math.sin(turn)
-            lines[TURN_SIN, k] = s * math.cos(turn) - c * math.sin(turn)
-        lines[LAST_I, k] = i_now
-        lines[LAST_Q, k] = q_now
-        length = math.hypot(lines[COS, k], lines[SIN, k])
-        lines[COS, k] /= length
-        lines[SIN, k] /= length
-        length = math.hypot(lines[TURN_COS, k], lines[TURN_SIN, k])
-        lines[TURN_COS, k] /= length
-        lines[TURN_SIN, k] /= length
+    narrow = len(sections) == 3
+    q, r = (1, 2) if narrow else (0, 0)
+    gain = sections[0, 0] * (sections[1, 0] * sections[2, 0] if narrow else 1.0)
+    a1, a2 = -sections[0, 3], -sections[0, 4]
+    b1, b2, c1, c2 = -sections[q, 3], -sections[q, 4], -sections[r, 3], -sections[r, 4]
+    p_1, p_2 = delay_line[0]
+    q_1, q_2 = delay_line[q]
+    r_1, r_2 = delay_line[r]
+    dc, keep = state[DC], 1.0 - dc_gain
+    for i in range(x.size):
+        d = x[i] - dc
+        dc = keep * dc + dc_gain * x[i]
+        u[i] = d
+        p_0 = a1 * p_1 + (a2 * p_2 + d)
+        w = (p_0 + p_2) - 2.0 * p_1
+        p_2, p_1 = p_1, p_0
+        if narrow:
+            q_0 = b1 * q_1 + (b2 * q_2 + w)
+            w = (q_0 + q_2) + 2.0 * q_1
+            q_2, q_1 = q_1, q_0
+            r_0 = c1 * r_1 + (c2 * r_2 + w)
+            w = (r_0 + r_2) + 2.0 * r_1
+            r_2, r_1 = r_1, r_0
+        band[i] = gain * w
+    state[DC] = dc
+    if narrow:
+        delay_line[1, 0], delay_line[1, 1] = q_1, q_2
+        delay_line[2, 0], delay_line[2, 1] = r_1, r_2
+    delay_line[0, 0], delay_line[0, 1] = p_1, p_2
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _energy(
+    band: F64, hop: int, squares: F64, sums: F64, state: F64, y: F32, energy: F32, rows: F64
+) -> None:
+    """Write the band-passed signal, its local energy, and each hop's power and slope.
+
+    `squares` and `sums` hold the last `width` values before the strip, and are moved on.
+    """
+    width = squares.size - STRIP_HOPS * hop
+    previous = state[PREVIOUS_Y]
+    for i in range(y.size):
+        y[i] = band[i]
+        squares[width + i] = band[i] * band[i]
+    for h in range(rows.shape[0]):
+        first = h * hop
+        power = 0.0
+        slope = (band[first] - previous) ** 2
+        for i in range(first, first + hop):
+            power += squares[width + i]
+        for i in range(first + 1, first + hop):
+            slope += (band[i] - band[i - 1]) ** 2
+        previous = band[first + hop - 1]
+        rows[h, POWER] = power / hop
+        rows[h, SLOPE] = slope / hop
+    state[PREVIOUS_Y] = previous
+    one, two = state[SUM_1], state[SUM_2]
+    scale = 1.0 / (width * width)
+    for i in range(y.size):
+        one += squares[width + i] - squares[i]
+        two += one - sums[i]
+        sums[width + i] = one
+        energy[i] = max(two, 0.0) * scale
+    state[SUM_1], state[SUM_2] = one, two
+    for k in range(width):
+        squares[k] = squares[y.size + k]
+        sums[k] = sums[y.size + k]

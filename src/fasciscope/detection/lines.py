@@ -18,17 +18,23 @@ import math
 from functools import lru_cache
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from fasciscope.detection import filters, kernels
+from fasciscope.detection import filters, following
+from fasciscope.detection.order import pick
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 
 WINDOW_S = 4.0
 """Length of a spectrum: lines 0.25 Hz wide."""
-MAX_LINES = 24
-"""50 Hz hum to 450 Hz is nine lines, a 20 Hz pulse train to 400 Hz is twenty."""
 STANDS_OUT = 13.0
 """Power of a line over the median around it. A bin of noise exceeds 13 medians with p = 1e-4, the
 same bin in two successive spectra with 1e-8."""
+MAX_LINES = following.MOST_LINES
+SPECTRUM_CLIP = 4.0
+"""Typical sizes of the first difference at which it is clipped: a steady line is not changed."""
 SURROUNDINGS_HZ = 5.0
 LOWEST_HZ = 12.0
 COMB_HZ = (15.0, 110.0)
@@ -44,51 +50,95 @@ def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArr
     Looked for with bursts clipped, which shows lines under potentials and movements, and without,
     which shows trains of pulses.
     """
-    clipped = _lines_of(_spectrum(x, fs_hz, 4.0), x.size, fs_hz, highest_hz)
-    whole = _lines_of(_spectrum(x, fs_hz, np.inf), x.size, fs_hz, highest_hz)
+    steps = np.empty((2, x.size), dtype=np.float32)
+    if x.size < fs_hz or not _prepare(x, _window(x.size - 1), steps):
+        return np.empty(0)
+    clipped, whole = (
+        _lines_of(spectrum, x.size, fs_hz, highest_hz) for spectrum in np.fft.rfft(steps, axis=1)
+    )
     if clipped.size == 0 or whole.size == 0:
         return np.concatenate([clipped, whole])
     new = np.abs(whole[:, None] - clipped[None, :]).min(axis=1) > 0.8
     return np.concatenate([clipped, whole[new]])[:MAX_LINES]
 
 
+@njit(cache=True, nogil=True)
+def _prepare(x: F64, window: F64, out: F32) -> bool:
+    """Write the windowed first difference of `x`: in row 0 clipped, in row 1 whole.
+
+    The difference takes the drift away; clipping keeps potentials and movements from filling the
+    spectrum, and leaves a steady line as it is. Returns False if the signal does not move.
+    """
+    n = x.size - 1
+    step = np.empty(n)
+    for k in range(n):
+        here = x[k + 1] - x[k]
+        step[k] = here if math.isfinite(here) else 0.0
+    sizes = np.abs(step[::4])
+    typical = np.median(sizes)
+    if typical == 0.0:
+        typical = np.abs(step).mean()
+    if typical == 0.0:
+        return False
+    limit = SPECTRUM_CLIP * typical
+    for k in range(n):
+        here = step[k]
+        out[0, k] = min(max(here, -limit), limit) * window[k]
+        out[1, k] = here * window[k]
+    out[:, n] = 0.0
+    return True
+
+
 def _lines_of(
-    spectrum: NDArray[np.complex128], n: int, fs_hz: float, highest_hz: float
+    spectrum: NDArray[np.complex64], n: int, fs_hz: float, highest_hz: float
 ) -> NDArray[np.float64]:
-    if spectrum.size == 0:
-        return np.empty(0)
-    power = spectrum.real**2 + spectrum.imag**2
     per_bin = fs_hz / n
     half = max(4, round(SURROUNDINGS_HZ / per_bin))
     first, last = math.ceil(LOWEST_HZ / per_bin), math.floor(highest_hz / per_bin)
     if last - first < 4 * half:
         return np.empty(0)
-    around = _running_median(power[: last + half], half)[first:last]
-    here = power[first:last]
-    top = here > STANDS_OUT * around
-    for shift in (-2, -1, 1, 2):
-        top &= here >= power[first + shift : last + shift]
-    places = np.flatnonzero(top) + first
+    power = np.empty(min(last + half, spectrum.size), dtype=np.float32)
+    places = np.empty(power.size, dtype=np.int64)
+    places = places[: _tops(spectrum, first, last, half, power, places)]
     places = places[np.argsort(-power[places], kind="stable")][:MAX_LINES]
     return np.array([(k + _offset(spectrum, int(k))) * per_bin for k in places])
 
 
-def _spectrum(x: NDArray[np.float64], fs_hz: float, clip: float) -> NDArray[np.complex128]:
-    """Hann-windowed spectrum of the signal's first difference, clipped at `clip` typical sizes.
+@njit(cache=True, nogil=True)
+def _tops(
+    spectrum: NDArray[np.complex64],
+    first: int,
+    last: int,
+    half: int,
+    power: F32,
+    places: NDArray[np.int64],
+) -> int:
+    """Write the places in [first, last) that stand out of their surroundings; return how many.
 
-    The difference takes the drift away; clipping keeps potentials and movements from filling the
-    spectrum, and leaves a steady line as it is.
+    The surroundings are the middle one of three medians, of the `half` bins around a bin and of
+    those on both sides.
     """
-    step = np.diff(x)
-    step[~np.isfinite(step)] = 0.0
-    typical = float(np.median(np.abs(step[::4])))
-    if typical == 0.0:
-        typical = float(np.abs(step).mean())
-    if typical == 0.0 or x.size < fs_hz:
-        return np.empty(0, dtype=np.complex128)
-    if clip < np.inf:
-        np.clip(step, -clip * typical, clip * typical, out=step)
-    return np.fft.rfft((step * _window(step.size)).astype(np.float32), x.size)
+    for k in range(power.size):
+        power[k] = spectrum[k].real ** 2 + spectrum[k].imag ** 2
+    medians = np.empty(power.size // half, dtype=np.float32)
+    for j in range(medians.size):
+        medians[j] = pick(power[j * half : (j + 1) * half], half // 2)
+    found = 0
+    for j in range(first // half, -(-last // half)):
+        here = min(j, medians.size - 1)
+        left, right = medians[max(here - 1, 0)], medians[min(here + 1, medians.size - 1)]
+        low, high = min(left, right), max(left, right)
+        limit = np.float32(STANDS_OUT) * min(max(medians[here], low), high)
+        for k in range(max(first, j * half), min(last, (j + 1) * half)):
+            value = power[k]
+            if (
+                value > limit
+                and value >= max(power[k - 1], power[k - 2])
+                and value >= max(power[k + 1], power[k + 2])
+            ):
+                places[found] = k
+                found += 1
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -96,16 +146,7 @@ def _window(n: int) -> NDArray[np.float64]:
     return np.hanning(n)
 
 
-def _running_median(power: NDArray[np.float64], half: int) -> NDArray[np.float64]:
-    """Median of non-overlapping stretches of `half` bins and their neighbours, spread out again."""
-    n = power.size // half
-    lower = np.sort(power[: n * half].reshape(n, half), axis=1)[:, half // 2]
-    padded = np.concatenate([lower[:1], lower, lower[-1:]])
-    smooth = np.sort(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)[1]
-    return np.concatenate([np.repeat(smooth, half), np.full(power.size - n * half, smooth[-1])])
-
-
-def _offset(spectrum: NDArray[np.complex128], k: int) -> float:
+def _offset(spectrum: NDArray[np.complex64], k: int) -> float:
     """Return how far the line lies from bin `k`, in bins (Hann window, ratio of neighbours)."""
     left, middle, right = np.abs(spectrum[k - 1 : k + 2])
     beside, sign = (right, 1.0) if right >= left else (left, -1.0)
@@ -156,17 +197,18 @@ def start_lines(
     fs_hz: float,
 ) -> NDArray[np.float64]:
     """Return a line table for `f_hz`, fitted to `x` by least squares, phase zero at ``x[0]``."""
-    table = np.zeros((kernels.N_LINE, f_hz.size))
+    table = np.zeros((following.N_LINE, f_hz.size))
     turn = 2 * math.pi * f_hz / fs_hz
-    table[kernels.COS] = 1.0
-    table[kernels.TURN_COS], table[kernels.TURN_SIN] = np.cos(turn), np.sin(turn)
+    table[following.TURN_COS], table[following.TURN_SIN] = np.cos(turn), np.sin(turn)
     for k, f in enumerate(f_hz):
+        # an error turned back by what the high-pass turned it, and on to the next sample
         lead = filters.response(sections[:1], f, fs_hz)
-        table[kernels.LEAD_COS, k] = lead.real / abs(lead)
-        table[kernels.LEAD_SIN, k] = lead.imag / abs(lead)
+        effect = np.exp(1j * turn[k]) * lead.conjugate() / abs(lead)
+        table[following.LEAD_COS, k], table[following.LEAD_SIN, k] = effect.real, effect.imag
     if f_hz.size and x.size > 8 * f_hz.size:
-        table[[kernels.IN_PHASE, kernels.QUADRATURE]] = _fit(turn, x, fs_hz)
-    table[[kernels.LAST_I, kernels.LAST_Q]] = table[[kernels.IN_PHASE, kernels.QUADRATURE]]
+        cosine, sine = _fit(turn, x, fs_hz)
+        table[following.IN_PHASE], table[following.QUADRATURE] = cosine, -sine
+    table[[following.LAST_I, following.LAST_Q]] = table[[following.IN_PHASE, following.QUADRATURE]]
     return table
 
 
@@ -211,15 +253,19 @@ def renew(
     `x` is the last second before now; a new line is fitted there and carried on to now. Lines that
     faded cost nothing: their weights go to zero by themselves; they are let go when room is needed.
     """
-    tracked = np.arctan2(table[kernels.TURN_SIN], table[kernels.TURN_COS]) * fs_hz / (2 * math.pi)
+    tracked = (
+        np.arctan2(table[following.TURN_SIN], table[following.TURN_COS]) * fs_hz / (2 * math.pi)
+    )
     new = np.array([f for f in f_hz if not (np.abs(tracked - f) < 0.8).any()])
     if new.size == 0:
         return table
     fresh = start_lines(new, x, sections, fs_hz)
-    turn = 2 * math.pi * new / fs_hz * x.size
-    fresh[kernels.COS], fresh[kernels.SIN] = np.cos(turn), np.sin(turn)
+    now = fresh[following.IN_PHASE] + 1j * fresh[following.QUADRATURE]
+    now *= np.exp(2j * math.pi * new / fs_hz * x.size)
+    fresh[[following.IN_PHASE, following.QUADRATURE]] = now.real, now.imag
+    fresh[[following.LAST_I, following.LAST_Q]] = now.real, now.imag
     joined = np.concatenate([table, fresh], axis=1)
-    size = np.hypot(joined[kernels.IN_PHASE], joined[kernels.QUADRATURE])
+    size = np.hypot(joined[following.IN_PHASE], joined[following.QUADRATURE])
     keep = np.sort(np.argsort(-size, kind="stable")[:MAX_LINES])
     return np.ascontiguousarray(joined[:, keep])
 
@@ -242,16 +288,16 @@ class LineTracker:
         self.sections = sections
         self.highest_hz = min(lowpass_hz * 1.3, 0.47 * fs_hz)
         self.window = math.ceil(WINDOW_S * fs_hz)
-        self.table = np.zeros((kernels.N_LINE, 0))
+        self.table = np.zeros((following.N_LINE, 0))
         self.strongest = (0.0, 0.0)
         self.base_hz = 0.0
         self._seen = np.empty(0)
 
     def _remember(self) -> None:
-        size = np.hypot(self.table[kernels.IN_PHASE], self.table[kernels.QUADRATURE])
+        size = np.hypot(self.table[following.IN_PHASE], self.table[following.QUADRATURE])
         if size.size and size.max() > self.strongest[1]:
             k = int(np.argmax(size))
-            turn = math.atan2(self.table[kernels.TURN_SIN, k], self.table[kernels.TURN_COS, k])
+            turn = math.atan2(self.table[following.TURN_SIN, k], self.table[following.TURN_COS, k])
             self.strongest = (turn * self.fs_hz / (2 * math.pi), float(size[k]))
 
     def _completed(self, steady: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection.kernels import FLAT, MISSING, POWER, RAILED, SLOPE
+from fasciscope.detection.order import sort_into
 
 F64 = NDArray[np.float64]
 
@@ -58,6 +59,7 @@ def describe_frames(hops: F64, flat_limit: float, frames: F64) -> None:
     n = frames.shape[0]
     powers = np.empty(HOPS_PER_FRAME)
     slopes = np.empty(HOPS_PER_FRAME)
+    p = np.empty(HOPS_PER_FRAME)
     for f in range(n):
         k = 0
         for h in range(f * HOPS_PER_FRAME, (f + 1) * HOPS_PER_FRAME):
@@ -70,11 +72,12 @@ def describe_frames(hops: F64, flat_limit: float, frames: F64) -> None:
         frames[f, SPREAD] = 1.0
         frames[f, COLOUR] = 0.0
         if k > 4:
-            p = np.sort(powers[:k])
+            sort_into(powers[:k], p)
             level = p[k // 2]
             frames[f, LEVEL] = level
             frames[f, SPREAD] = p[(4 * k) // 5] / max(p[k // 5], 1e-12)
-            frames[f, COLOUR] = np.sort(slopes[:k])[k // 2] / max(level, 1e-12)
+            sort_into(slopes[:k], p)
+            frames[f, COLOUR] = p[k // 2] / max(level, 1e-12)
 
 
 @njit(cache=True, nogil=True)

@@ -76,6 +76,14 @@ def clusters(peaks: F64, fs_hz: float) -> list[I64]:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _along(part: F32, template: F32) -> float:
+    total = np.float32(0.0)
+    for j in range(part.size):
+        total += part[j] * template[j]
+    return float(total)
+
+
+@njit(cache=True, nogil=True)
 def best_template(
     rest: F32,
     templates: F32,
@@ -105,18 +113,98 @@ def best_template(
     half = length // 2
     gain, which, where, factor = 0.0, -1, 0, 0.0
     for k in range(templates.shape[0]):
+        template = templates[k]
         for place in range(low, high + 1):
             if closed[k, place]:
                 continue
-            total = np.float32(0.0)
-            for j in range(length):
-                total += rest[place - half + j] * templates[k, j]
-            product = float(total)
+            product = _along(rest[place - half : place - half + length], template)
             a = min(max(product / energies[k], AMPLITUDE_LOW), AMPLITUDE_HIGH)
             value = 2 * a * product - a * a * energies[k]
             if value > gain and value > EXPLAINED * energies[k] and value > least[place]:
                 gain, which, where, factor = value, k, place, a
     return gain, which, where, factor
+
+
+@njit(cache=True, nogil=True)
+def _add(rest: F32, template: F32, place: int, factor: float) -> None:
+    first = place - template.size // 2
+    size = np.float32(factor)
+    for j in range(template.size):
+        rest[first + j] += size * template[j]
+
+
+@njit(cache=True, nogil=True)
+def peel(
+    rest: F32,
+    templates: F32,
+    fine: int,
+    energies: F64,
+    least: F64,
+    low: int,
+    high: int,
+    refractory: int,
+    most: int,
+) -> tuple[I64, I64, F64]:
+    """Subtract the best templates from `rest`, one after the other.
+
+    Parameters as for `best_template`; each template comes `fine` times, delayed by parts of a
+    sample, may come again only beyond `refractory` samples, and there are `most` in all.
+
+    Returns
+    -------
+    which, place, factor : ndarray, shape (n,)
+    """
+    which, place = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    factor = np.empty(most)
+    closed = np.zeros((templates.shape[0], rest.size), dtype=np.bool_)
+    n = 0
+    while n < most:
+        _, k, at, size = best_template(rest, templates, energies, least, low, high, closed)
+        if k < 0:
+            break
+        _add(rest, templates[k], at, -size)
+        first = k - k % fine
+        closed[first : first + fine, max(0, at - refractory) : at + refractory + 1] = True
+        which[n], place[n], factor[n] = k, at, size
+        n += 1
+    return which[:n], place[:n], factor[:n]
+
+
+@njit(cache=True, nogil=True)
+def settle(
+    rest: F32,
+    templates: F32,
+    fine: int,
+    energies: F64,
+    reach: int,
+    which: I64,
+    place: I64,
+    factor: F64,
+) -> None:
+    """Move overlapping templates in turn to where they fit best with the others taken away.
+
+    The first one was placed while the second was still there. What `peel` returned is changed in
+    place.
+    """
+    free = np.zeros((fine, rest.size), dtype=np.bool_)
+    nothing = np.zeros(rest.size)
+    half = templates.shape[1] // 2
+    for _ in range(SETTLE_ROUNDS if which.size > 1 else 0):
+        for k in range(which.size):
+            _add(rest, templates[which[k]], place[k], factor[k])
+            first = which[k] - which[k] % fine
+            gain, part, at, size = best_template(
+                rest,
+                templates[first : first + fine],
+                energies[first : first + fine],
+                nothing,
+                max(place[k] - reach, half),
+                min(place[k] + reach, rest.size - half - 1),
+                free,
+            )
+            if gain > 0.0:
+                which[k], place[k], factor[k] = first + part, at, size
+            _add(rest, templates[which[k]], place[k], -factor[k])
 
 
 class Peeler:
@@ -181,67 +269,27 @@ class Peeler:
         floor = float(rows[members, c.FLOOR].mean())
         around = np.convolve(rest.astype(np.float64) ** 2, np.ones(2 * reach + 1), mode="same")
         least = np.maximum(2 * self.threshold * floor, UNDER * around)
-        closed = np.zeros((len(self.fine), len(rest)), dtype=np.bool_)
-        refractory = round(REFRACTORY_S * self.fs_hz)
-        found: list[tuple[int, int, float]] = []  # fine template, place, factor
-        for _ in range(2 * len(members) + 1):
-            _, which, place, factor = best_template(
-                rest,
-                self.fine,
-                self.energies,
-                least,
-                int(places[0]) - beyond,
-                int(places[-1]) + beyond,
-                closed,
-            )
-            if which < 0:
-                break
-            self._add(rest, which, place, -factor)
-            first = which - which % self.grouper.fine
-            same = slice(first, first + self.grouper.fine)
-            closed[same, max(0, place - refractory) : place + refractory + 1] = True
-            found.append((which, place, factor))
-        self._settle(rest, found)
+        fine = self.grouper.fine
+        found = peel(
+            rest,
+            self.fine,
+            fine,
+            self.energies,
+            least,
+            int(places[0]) - beyond,
+            int(places[-1]) + beyond,
+            round(REFRACTORY_S * self.fs_hz),
+            2 * len(members) + 1,
+        )
+        settle(rest, self.fine, fine, self.energies, round(0.004 * self.fs_hz), *found)
         fitted = []
-        for which, place, factor in found:
-            family, part = divmod(which, self.grouper.fine)
+        for which, place, factor in zip(*(part.tolist() for part in found), strict=True):
+            family, part = divmod(which, fine)
             # templates are centred on the largest deflection of the wide-band signal
-            peak = place + part / self.grouper.fine
+            peak = place + part / fine
             row = int(members[np.argmin(np.abs(places - peak))])
             fitted.append(Fitted(row, family + 1, peak, factor))
         return fitted
-
-    def _add(self, rest: F32, which: int, place: int, factor: float) -> None:
-        half = self.fine.shape[1] // 2
-        rest[place - half : place - half + self.fine.shape[1]] += (
-            np.float32(factor) * self.fine[which]
-        )
-
-    def _settle(self, rest: F32, found: list[tuple[int, int, float]]) -> None:
-        """Move overlapping templates in turn to where they fit best with the others taken away.
-
-        The first one was placed while the second was still there.
-        """
-        reach = round(0.004 * self.fs_hz)
-        free = np.zeros((self.grouper.fine, len(rest)), dtype=np.bool_)
-        nothing = np.zeros(len(rest))
-        for _ in range(SETTLE_ROUNDS if len(found) > 1 else 0):
-            for k, (which, place, factor) in enumerate(found):
-                self._add(rest, which, place, factor)
-                first = which - which % self.grouper.fine
-                same = slice(first, first + self.grouper.fine)
-                gain, part, best, size = best_template(
-                    rest,
-                    self.fine[same],
-                    self.energies[same],
-                    nothing,
-                    max(place - reach, self.fine.shape[1] // 2),
-                    min(place + reach, len(rest) - self.fine.shape[1] // 2 - 1),
-                    free,
-                )
-                if gain > 0.0:
-                    found[k] = (first + part, best, size)
-                self._add(rest, found[k][0], found[k][1], -found[k][2])
 
     def _left_over(self, cluster: _Cluster, floors: F64) -> float:
         """Return the part of a cluster's energy, noise apart, that its templates do not explain."""

@@ -16,6 +16,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fasciscope.detection.order import median
+
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
@@ -30,6 +32,8 @@ MEDIAN = float((1.0 / np.arange(PLACES // 2 + 1, PLACES + 1)).sum())
 """Mean of the median of so many exponential variables of mean 1."""
 SHARE_MEMORY = 0.03
 """Part of a new frame in the learned share: some fifteen seconds."""
+LOOKED_OVER = 32
+"""Samples passed over at once where the energy is low."""
 REACH = 2.6
 """Atoms are cut at this many standard deviations."""
 
@@ -60,19 +64,27 @@ def atoms(fs_hz: float) -> tuple[F32, F32, NDArray[np.int64]]:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _power(part: F32, cosine: F32, sine: F32) -> float:
+    """Return half the squared modulus of a stretch along an atom as long as it.
+
+    All three begin at place 0, without which the loop is not made into vectors.
+    """
+    a = np.float32(0.0)
+    b = np.float32(0.0)
+    for i in range(part.size):
+        a += part[i] * cosine[i]
+        b += part[i] * sine[i]
+    return 0.5 * (float(a) * float(a) + float(b) * float(b))
+
+
+@njit(cache=True, nogil=True)
 def atom_power(y: F32, centre: int, cosine: F32, sine: F32, half: int) -> float:
     """Return the power of one atom at one place: half the squared modulus.
 
     So white noise of variance s² gives an exponential variable of mean s².
     """
-    a = np.float32(0.0)
-    b = np.float32(0.0)
-    first = centre - half
-    for i in range(2 * half + 1):
-        v = y[first + i]
-        a += v * cosine[i]
-        b += v * sine[i]
-    return 0.5 * (float(a) * float(a) + float(b) * float(b))
+    n = 2 * half + 1
+    return _power(y[centre - half : centre + half + 1], cosine[:n], sine[:n])
 
 
 @njit(cache=True, nogil=True)
@@ -96,7 +108,7 @@ def frame_medians(
             for j in range(PLACES):
                 centre = first + f * frame + (j * frame) // PLACES
                 values[j] = atom_power(y, centre, cosine[k], sine[k], half[k])
-            out[f, k] = np.sort(values)[PLACES // 2]
+            out[f, k] = median(values)
 
 
 @njit(cache=True, nogil=True)
@@ -145,8 +157,10 @@ def best_fit(
     """
     best, place, which = 0.0, centre, 0
     for k in range(half.size):
+        n = 2 * half[k] + 1
+        c, s = cosine[k, :n], sine[k, :n]
         for p in range(centre - reach, centre + reach + 1, COARSE * step):
-            value = atom_power(y, p, cosine[k], sine[k], half[k]) / noise[k]
+            value = _power(y[p - half[k] : p + half[k] + 1], c, s) / noise[k]
             if value > best:
                 best, place, which = value, p, k
     middle, k = place, which
@@ -155,6 +169,27 @@ def best_fit(
         if value > best:
             best, place = value, p
     return best, place, which
+
+
+@njit(cache=True, nogil=True)
+def _count_above(values: F32, limit: float) -> int:
+    n = 0
+    for k in range(values.size):
+        n += 1 if values[k] > limit else 0
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _below(energy: F32, limit: float) -> int:
+    """Return how many values stand at the beginning that are not above `limit`."""
+    n = 0
+    while n + LOOKED_OVER <= energy.size:
+        if _count_above(energy[n : n + LOOKED_OVER], limit) > 0:
+            break
+        n += LOOKED_OVER
+    while n < energy.size and energy[n] <= limit:
+        n += 1
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -178,10 +213,12 @@ def maxima(
     n = 0
     i = first
     while i < stop:
-        value = energy[i]
-        if value <= limits[(i - first) // frame]:
-            i += 1
+        limit = limits[(i - first) // frame]
+        end = min(first + ((i - first) // frame + 1) * frame, stop)
+        i += _below(energy[i:end], limit)
+        if i == end:
             continue
+        value = energy[i]
         top = True
         for j in range(i + 1, i + reach + 1):
             if energy[j] > value:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.detection import activity, cardiac, pulses, ranges, second, tails
+from fasciscope.detection import activity, cardiac, phases, pulses, ranges, second, tails
 from fasciscope.detection import candidates as c
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import LEAST_MEMBERS, Grouper
@@ -244,20 +244,10 @@ def single(rows: F64, fs_hz: float) -> Mask:
     Strongest first: a row within the refractory time of a stronger one is a phase of it, one
     within its tail and far weaker is its tail.
     """
-    keep = np.ones(len(rows), dtype=np.bool_)
     order = np.argsort(rows[:, c.PEAK], kind="stable")
     peaks, energy = rows[order, c.PEAK], rows[order, c.ENERGY]
-    same, tail = SAME_PEAK_S * fs_hz, SHADOW_S * fs_hz
-    for j in np.argsort(-energy, kind="stable"):
-        if not keep[j]:
-            continue
-        low = np.searchsorted(peaks, peaks[j] - tail)
-        high = np.searchsorted(peaks, peaks[j] + tail, side="right")
-        for k in range(int(low), int(high)):
-            if k == j or not keep[k]:
-                continue
-            if abs(peaks[k] - peaks[j]) < same or energy[k] < SHADOW * energy[j]:
-                keep[k] = False
+    largest = np.argsort(-energy, kind="stable")
+    keep = phases.own(peaks, energy, largest, SAME_PEAK_S * fs_hz, SHADOW_S * fs_hz, SHADOW)
     out = np.zeros_like(keep)
     out[order[keep]] = True
     return out

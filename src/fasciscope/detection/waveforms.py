@@ -17,34 +17,35 @@ F64 = NDArray[np.float64]
 STEP_S, COARSE = 0.0005, 3.0
 """Coarse grid, and how far above the limit its nearest point may lie, times the fractions that a
 sample is divided into."""
-CHUNK = 16
-"""Samples compared between two looks at whether it is worth going on."""
 FAR = 4.0
 """Slack of the comparison by size alone, which does not know the best shift."""
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _difference(
-    shape: F32, template: F32, first: int, stop: int, shift: int, stride: int, limit: np.float32
-) -> np.float32:
-    """Sum of squared differences, given up where it passes `limit`."""
+def _difference(shape: F32, template: F32) -> np.float32:
+    """Return the sum of squared differences of two waveforms of one length."""
     total = np.float32(0.0)
-    for part in range(first, stop, CHUNK * stride):
-        for j in range(part, min(part + CHUNK * stride, stop), stride):
-            step = shape[j + shift] - template[j]
-            total += step * step
-        if total > limit:
-            break
+    for j in range(template.size):
+        step = shape[j] - template[j]
+        total += step * step
     return total
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _size(shape: F32, first: int, stop: int, stride: int) -> float:
-    """Return the root mean square of the part of a waveform that is compared."""
+def _size(shape: F32) -> float:
+    """Return the root mean square of a waveform."""
     total = np.float32(0.0)
-    for j in range(first, stop, stride):
+    for j in range(shape.size):
         total += shape[j] * shape[j]
-    return math.sqrt(total / ((stop - first + stride - 1) // stride))
+    return math.sqrt(total / shape.size)
+
+
+@njit(cache=True, nogil=True)
+def _thinned(shape: F32, stride: int, out: F32) -> None:
+    """Write every `stride`-th sample, from place `row` on, into each row of `out`."""
+    for row in range(stride):
+        for k in range((shape.size - row + stride - 1) // stride):
+            out[row, k] = shape[row + k * stride]
 
 
 @njit(cache=True, nogil=True)
@@ -78,11 +79,17 @@ def compare(
         Written: difference (µV²) and offset (samples).
     """
     n = (stop - first + stride - 1) // stride
+    thin = np.empty((templates.shape[0], n), dtype=np.float32)
+    for k in range(templates.shape[0]):
+        thin[k] = templates[k, first:stop:stride]
     sizes = np.empty(templates.shape[0] // fine)
     for k in range(sizes.size):
-        sizes[k] = _size(templates[k * fine], first, stop, stride)
+        sizes[k] = _size(thin[k * fine])
+    rows = np.empty((stride, -(-shapes.shape[1] // stride)), dtype=np.float32)
     for i in range(shapes.shape[0]):
-        own = _size(shapes[i], first, stop, stride)
+        _thinned(shapes[i], stride, rows)
+        at = first // stride
+        own = _size(rows[first % stride, at : at + n])
         for k in range(sizes.size):
             # two waveforms differ at least by the difference of their sizes
             if (own - sizes[k]) ** 2 > FAR * limits[i, k]:
@@ -90,33 +97,33 @@ def compare(
                 out[i, k, 1] = 0.0
                 continue
             # a coarse grid may miss the valley's floor by a little
-            best, at, part = np.float32(COARSE * fine * limits[i, k] * n), reach + 1, 0
+            best, place, part = np.float32(COARSE * fine * limits[i, k] * n), reach + 1, 0
             for shift in range(-reach, reach + 1, step):
-                total = _difference(
-                    shapes[i], templates[k * fine], first, stop, shift, stride, best
-                )
+                at = (first + shift) // stride
+                total = _difference(rows[(first + shift) % stride, at : at + n], thin[k * fine])
                 if total < best:
-                    best, at = total, shift
-            if at > reach:
+                    best, place = total, shift
+            if place > reach:
                 out[i, k, 0] = np.inf
                 out[i, k, 1] = 0.0
                 continue
-            coarse = at
+            coarse = place
             for shift in range(max(coarse - step, -reach), min(coarse + step, reach) + 1):
+                at = (first + shift) // stride
+                shifted = rows[(first + shift) % stride, at : at + n]
                 for q in range(fine):
-                    total = _difference(
-                        shapes[i], templates[k * fine + q], first, stop, shift, stride, best
-                    )
+                    total = _difference(shifted, thin[k * fine + q])
                     if total < best:
-                        best, at, part = total, shift, q
+                        best, place, part = total, shift, q
             out[i, k, 0] = best / n
-            out[i, k, 1] = at + part / fine
+            out[i, k, 1] = place + part / fine
 
 
 def delayed(shapes: F32, samples: F64) -> F32:
     """Return each row delayed by its (fractional) number of samples, by the Fourier transform."""
     n = shapes.shape[1]
     padded = -(-n // 32) * 32  # a length that the transform is quick with
-    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(padded)[None, :] * samples[:, None])
-    moved = np.fft.irfft(np.fft.rfft(shapes, padded, axis=1) * turn, padded, axis=1)
+    different, which = np.unique(samples, return_inverse=True)  # few: they lie on a grid
+    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(padded)[None, :] * different[:, None])
+    moved = np.fft.irfft(np.fft.rfft(shapes, padded, axis=1) * turn[which], padded, axis=1)
     return moved[:, :n].astype(np.float32)

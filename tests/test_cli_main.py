@@ -14,7 +14,7 @@ from fasciscope.cli import console, main
 
 COMMANDS = (
     *("demo", "ports", "record", "detect", "report", "check", "repair", "replay", "simulate"),
-    *("bench", "firmware"),
+    *("bench", "journal", "firmware"),
 )
 
 

@@ -68,6 +68,17 @@ def test_two_processes_write_at_once_and_begin_it_at_once(tmp_path):
         journal.must_be_whole()
 
 
+def test_many_processes_begin_it_at_once(tmp_path):
+    """None takes the half-made file of another for damaged, foreign or locked."""
+    for k in range(3):
+        path = tmp_path / str(k) / "j.sqlite"
+        for process in [writer(path, str(mark), 1) for mark in range(6)]:
+            _, errors = process.communicate(timeout=120)
+            assert process.returncode == 0, errors
+        with Journal.open(path) as journal:
+            assert len(journal.sessions()) == 12
+
+
 def test_kill_in_mid_write_loses_nothing_that_was_committed(tmp_path):
     for delay_s in (0.05, 0.15, 0.3, 0.45, 0.6):
         path = tmp_path / f"{delay_s}" / "j.sqlite"

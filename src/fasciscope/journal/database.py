@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,9 +101,16 @@ def _keep_private(path: Path) -> None:
 def _prepare(db: sqlite3.Connection, path: Path, *, check: bool) -> None:
     with told(path):
         db.execute("PRAGMA trusted_schema = OFF")  # a file may come from anywhere
-        form = int(db.execute("PRAGMA user_version").fetchone()[0])
-        ours = int(db.execute("PRAGMA application_id").fetchone()[0])
-        tables = int(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+        db.execute("BEGIN")  # all three as of one moment: another process may be beginning it
+        form, ours, tables = (
+            int(db.execute(sql).fetchone()[0])
+            for sql in (
+                "PRAGMA user_version",
+                "PRAGMA application_id",
+                "SELECT count(*) FROM sqlite_schema",
+            )
+        )
+        db.execute("COMMIT")
     if ours != schema.APPLICATION_ID and (ours or form or tables):
         raise JournalError(
             f"{path} is a database, but no journal of fasciscope, so it is left as it is. "
@@ -116,12 +124,26 @@ def _prepare(db: sqlite3.Connection, path: Path, *, check: bool) -> None:
     if check and tables:
         must_be_whole(db, path)
     with told(path):
-        db.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(db)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA secure_delete = ON")  # what is deleted is gone from the disk, too
     if form < schema.NEWEST:
         _migrate(db, path, form)
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; SQLite itself does not wait for others here, so we do."""
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = (error.sqlite_errorcode & 0xFF) == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def must_be_whole(db: sqlite3.Connection, path: Path, *, thorough: bool = False) -> None:

@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection import candidates as c
+from fasciscope.detection import fitting
 from fasciscope.detection.families import Grouper
 
 F32 = NDArray[np.float32]
@@ -26,16 +26,12 @@ I64 = NDArray[np.int64]
 
 CLUSTER_S = 0.040
 """Candidates closer than this may be phases of one potential, or overlap."""
-AMPLITUDE_LOW, AMPLITUDE_HIGH = 0.65, 1.4
-EXPLAINED = 0.5
-"""A template must take away at least this part of its own energy."""
 UNDER = 0.15
 """… and this part of all that stood within 10 ms of it: one unit's potentials differ by some 3 %
 from their template, and what is left over must not be taken for another potential."""
 LEFT_OVER, LEFT_OVER_ALONE, LEFT_OVER_SUM = 0.4, 0.12, 0.06
 """Part of a cluster's energy that may stay unexplained; with more, it is none of the families' and
 no template has a say in it. What stood alone must be explained nearly whole by two."""
-SETTLE_ROUNDS = 3
 REFRACTORY_S = 0.009
 """A family cannot fire twice within this."""
 BESIDE_S = 0.008
@@ -73,138 +69,6 @@ def clusters(peaks: F64, fs_hz: float) -> list[I64]:
     breaks = np.flatnonzero(np.diff(peaks) > CLUSTER_S * fs_hz) + 1
     parts = np.split(np.arange(len(peaks)), breaks)
     return [part for part in parts if len(part) > 1]
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _along(part: F32, template: F32) -> float:
-    total = np.float32(0.0)
-    for j in range(part.size):
-        total += part[j] * template[j]
-    return float(total)
-
-
-@njit(cache=True, nogil=True)
-def best_template(
-    rest: F32,
-    templates: F32,
-    energies: F64,
-    least: F64,
-    low: int,
-    high: int,
-    closed: NDArray[np.bool_],
-) -> tuple[float, int, int, float]:
-    """Return gain, template, place and factor of the fit that takes most energy from `rest`.
-
-    Parameters
-    ----------
-    rest : ndarray, shape (n,), float32, µV
-        Zero-padded so that a template fits at each place.
-    templates : ndarray, shape (m, length), float32
-    energies : ndarray, shape (m,)
-        Sum of squares of each template.
-    least : ndarray, shape (n,), float64, µV²
-        Smallest gain at each place.
-    low, high : int
-        Range of places for the template's middle.
-    closed : ndarray, shape (m, n), bool
-        Places where a template may not be put.
-    """
-    length = templates.shape[1]
-    half = length // 2
-    gain, which, where, factor = 0.0, -1, 0, 0.0
-    for k in range(templates.shape[0]):
-        template = templates[k]
-        for place in range(low, high + 1):
-            if closed[k, place]:
-                continue
-            product = _along(rest[place - half : place - half + length], template)
-            a = min(max(product / energies[k], AMPLITUDE_LOW), AMPLITUDE_HIGH)
-            value = 2 * a * product - a * a * energies[k]
-            if value > gain and value > EXPLAINED * energies[k] and value > least[place]:
-                gain, which, where, factor = value, k, place, a
-    return gain, which, where, factor
-
-
-@njit(cache=True, nogil=True)
-def _add(rest: F32, template: F32, place: int, factor: float) -> None:
-    first = place - template.size // 2
-    size = np.float32(factor)
-    for j in range(template.size):
-        rest[first + j] += size * template[j]
-
-
-@njit(cache=True, nogil=True)
-def peel(
-    rest: F32,
-    templates: F32,
-    fine: int,
-    energies: F64,
-    least: F64,
-    low: int,
-    high: int,
-    refractory: int,
-    most: int,
-) -> tuple[I64, I64, F64]:
-    """Subtract the best templates from `rest`, one after the other.
-
-    Parameters as for `best_template`; each template comes `fine` times, delayed by parts of a
-    sample, may come again only beyond `refractory` samples, and there are `most` in all.
-
-    Returns
-    -------
-    which, place, factor : ndarray, shape (n,)
-    """
-    which, place = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
-    factor = np.empty(most)
-    closed = np.zeros((templates.shape[0], rest.size), dtype=np.bool_)
-    n = 0
-    while n < most:
-        _, k, at, size = best_template(rest, templates, energies, least, low, high, closed)
-        if k < 0:
-            break
-        _add(rest, templates[k], at, -size)
-        first = k - k % fine
-        closed[first : first + fine, max(0, at - refractory) : at + refractory + 1] = True
-        which[n], place[n], factor[n] = k, at, size
-        n += 1
-    return which[:n], place[:n], factor[:n]
-
-
-@njit(cache=True, nogil=True)
-def settle(
-    rest: F32,
-    templates: F32,
-    fine: int,
-    energies: F64,
-    reach: int,
-    which: I64,
-    place: I64,
-    factor: F64,
-) -> None:
-    """Move overlapping templates in turn to where they fit best with the others taken away.
-
-    The first one was placed while the second was still there. What `peel` returned is changed in
-    place.
-    """
-    free = np.zeros((fine, rest.size), dtype=np.bool_)
-    nothing = np.zeros(rest.size)
-    half = templates.shape[1] // 2
-    for _ in range(SETTLE_ROUNDS if which.size > 1 else 0):
-        for k in range(which.size):
-            _add(rest, templates[which[k]], place[k], factor[k])
-            first = which[k] - which[k] % fine
-            gain, part, at, size = best_template(
-                rest,
-                templates[first : first + fine],
-                energies[first : first + fine],
-                nothing,
-                max(place[k] - reach, half),
-                min(place[k] + reach, rest.size - half - 1),
-                free,
-            )
-            if gain > 0.0:
-                which[k], place[k], factor[k] = first + part, at, size
-            _add(rest, templates[which[k]], place[k], -factor[k])
 
 
 class Peeler:
@@ -254,11 +118,7 @@ class Peeler:
         half = shapes.shape[1] // 2
         pad = shapes.shape[1]
         start = int(peaks[0]) - half - pad
-        size = int(peaks[-1] - peaks[0]) + 2 * (half + pad) + 1
-        whole = np.zeros(size, dtype=np.float32)
-        for peak, member in zip(peaks, members, strict=True):
-            at = int(peak) - half - start
-            whole[at : at + shapes.shape[1]] = shapes[member]
+        whole = fitting.joined(peaks, shapes, members, pad)
         return _Cluster(start, peaks - start, whole, whole.copy())
 
     def _fit(self, cluster: _Cluster, members: I64, rows: F64) -> list[Fitted]:
@@ -267,10 +127,9 @@ class Peeler:
         reach = round(0.010 * self.fs_hz)  # what a potential's own largest phase may be off by
         beyond = reach if len(members) > 1 else 2 * reach
         floor = float(rows[members, c.FLOOR].mean())
-        around = np.convolve(rest.astype(np.float64) ** 2, np.ones(2 * reach + 1), mode="same")
-        least = np.maximum(2 * self.threshold * floor, UNDER * around)
+        least = fitting.least_gains(rest, reach, 2 * self.threshold * floor, UNDER)
         fine = self.grouper.fine
-        found = peel(
+        found = fitting.peel(
             rest,
             self.fine,
             fine,
@@ -281,7 +140,7 @@ class Peeler:
             round(REFRACTORY_S * self.fs_hz),
             2 * len(members) + 1,
         )
-        settle(rest, self.fine, fine, self.energies, round(0.004 * self.fs_hz), *found)
+        fitting.settle(rest, self.fine, fine, self.energies, round(0.004 * self.fs_hz), *found)
         fitted = []
         for which, place, factor in zip(*(part.tolist() for part in found), strict=True):
             family, part = divmod(which, fine)
@@ -296,16 +155,14 @@ class Peeler:
         reach = round(0.016 * self.fs_hz)
         part = slice(int(cluster.places[0]) - reach, int(cluster.places[-1]) + reach + 1)
         noise = 1.1 * float(floors.mean()) * (part.stop - part.start)
-        whole = float((cluster.whole[part].astype(np.float64) ** 2).sum()) - noise
-        return (float((cluster.rest[part].astype(np.float64) ** 2).sum()) - noise) / max(
-            whole, noise, 1e-12
-        )
+        whole = fitting.energy(cluster.whole[part]) - noise
+        return (fitting.energy(cluster.rest[part]) - noise) / max(whole, noise, 1e-12)
 
     def _stands_out(self, cluster: _Cluster, place: int, row: F64) -> bool:
         """Return whether a candidate is still there after the templates are taken away."""
         reach = round(0.006 * self.fs_hz)
         part = slice(max(0, place - reach), place + reach + 1)
-        before, after = (cluster.whole[part] ** 2).sum(), (cluster.rest[part] ** 2).sum()
+        before, after = fitting.energy(cluster.whole[part]), fitting.energy(cluster.rest[part])
         return bool(after > 0.35 * before and row[c.SCORE] * after / before > 1.3 * self.threshold)
 
     def _without_phases(self, loose: list[int], rows: F64, shapes: F32) -> list[int]:

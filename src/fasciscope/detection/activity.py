@@ -46,7 +46,8 @@ def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
     busy = ranges.union(*channel.stretches.busy)
     join = round(JOIN_S * fs_hz / hop)
     grown = ranges.join(grow(dense, busy, 4), join)
-    dead = ranges.union(*channel.stretches.unusable)
+    drowned = ranges.union(*channel.drowned_ranges) * noise.HOPS_PER_FRAME
+    dead = ranges.union(drowned, *channel.stretches.unusable)
     grown = ranges.union(grown, faint(channel, grown), mistaken(channel))
     shortest = channel.settings.min_contraction_s * fs_hz / hop
     slow = np.array([_frequency(channel, r) < SLOW_HZ for r in grown], dtype=bool)

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fasciscope.detection.baseline import without_sway
 from fasciscope.detection.score import best_fit
 from fasciscope.detection.tails import TAIL_FROM, TAIL_TO
 
@@ -75,7 +76,7 @@ def measure(
     Parameters
     ----------
     x, u, y, energy : ndarray, shape (n,)
-        Raw, wide-band, band-passed signal and its energy over the same stretch. 0.12 s must be
+        Raw, wide-band, band-passed signal and its energy over the same stretch. 0.15 s must be
         there on both sides of each place.
     places : ndarray of int64
         Energy maxima, as indices into `energy`; the first `n_places` count.
@@ -90,6 +91,8 @@ def measure(
     """
     ms = fs_hz / 1000.0
     smooth = int(0.5 * ms)
+    middle = int(120 * ms)
+    local = np.empty(2 * middle + 1, dtype=np.float32)
     n = 0
     for j in range(n_places):
         f = (places[j] - first) // frame
@@ -106,10 +109,14 @@ def measure(
         row[SCORE], row[ATOM] = score, atom
         row[ENERGY], row[FLOOR] = energy[places[j]], floors[f]
         row[HEARD] = noises[f, atom]
-        _deflection(u, place - band_delay, half[atom], smooth, ms, row)
+        centre = place - band_delay
+        without_sway(u, centre, ms, local)
+        _deflection(local, middle, half[atom], smooth, ms, row)
         peak = int(row[PEAK])
-        _surroundings(x, u, peak, ms, rail_low, rail_high, row)
-        row[SHARPNESS] = _rms_frequency(u, peak, int(6 * ms), fs_hz)
+        row[PEAK] += centre - middle
+        _surroundings(local, peak, ms, row)
+        _whole(x, int(row[PEAK]), ms, rail_low, rail_high, row)
+        row[SHARPNESS] = _rms_frequency(local, peak, int(6 * ms), fs_hz)
         _extent(energy, places[j], window_delay + band_delay, floors[f], int(40 * ms), row)
         n += 1
     return n
@@ -202,17 +209,42 @@ def _sway(u: F32, peak: int, ms: float) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True)
-def _surroundings(
-    x: F64, u: F32, peak: int, ms: float, rail_low: float, rail_high: float, row: F64
-) -> None:
-    """Note a step of the baseline, slow swings, clipping and missing samples around a peak."""
+def _jump(u: F32, peak: int, ms: float) -> float:
+    """Return how far the straight lines through 60 ms on both sides miss each other at the peak.
+
+    On a wave that is still slower than a potential both sides go on where the other ends.
+    """
+    width = max(2, int(20 * ms))
+    jump = 0.0
+    for sign in (-1, 1):
+        near = peak + sign * int((14 if sign < 0 else 20) * ms)
+        first = near if sign > 0 else near - width
+        a = _median(u, first, first + width)
+        b = _median(u, first + sign * width, first + sign * width + width)
+        d = _median(u, first + 2 * sign * width, first + 2 * sign * width + width)
+        slope = 0.5 * (d - a)
+        steps = abs(near - peak) / width + 1.5  # from the peak to the middle block
+        jump += sign * ((a + b + d) / 3.0 - steps * slope)
+    return jump
+
+
+@njit(cache=True, nogil=True)
+def _surroundings(u: F32, peak: int, ms: float, row: F64) -> None:
+    """Note a step of the baseline, and slow swings around a peak."""
     size = max(abs(row[DEFLECTION]), 1e-9)
     sign = 1.0 if row[DEFLECTION] >= 0 else -1.0
     before = _median(u, peak - int(40 * ms), peak - int(14 * ms))
     after = _median(u, peak + int(20 * ms), peak + int(46 * ms))
     slope, swing = _sway(u, peak, ms)
-    row[STEP] = sign * (after - before - 60.0 * slope) / size
+    step = after - before - 60.0 * slope
+    jump = _jump(u, peak, ms)
+    row[STEP] = sign * (jump if abs(jump) < abs(step) else step) / size
     row[SWING] = swing / size
+
+
+@njit(cache=True, nogil=True)
+def _whole(x: F64, peak: int, ms: float, rail_low: float, rail_high: float, row: F64) -> None:
+    """Note clipping and missing samples around a peak."""
     railed = 0
     missing = 0.0
     for i in range(peak - int(50 * ms), peak + int(50 * ms)):

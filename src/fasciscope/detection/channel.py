@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope.detection import (
+    baseline,
     candidates,
     converter,
     filters,
@@ -106,7 +107,7 @@ class ChannelDetector:
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows, self.snippets = Pile(), Pile()
         self.stretches = gates.Stretches(self.hop)
-        self.raised_ranges, self.profile = Pile(), Pile()
+        self.raised_ranges, self.drowned_ranges, self.profile = Pile(), Pile(), Pile()
         self.floor_history, self.level_history = Pile(), Pile()
         self.turns, self.sway_history = Pile(), Pile()
         self._places = np.empty(MAX_PER_FRAME * LINES_EVERY, dtype=np.int64)
@@ -262,6 +263,8 @@ class ChannelDetector:
             self.floors[first:last, 1],
             converter.noise_power(self.step_uv),
         )
+        drowned = baseline.drowned(floors, noises, self.settings, self.fs_hz)
+        self.drowned_ranges.append(ranges.runs(drowned) + self.n_decided)
         found = self._candidates(floors, noises)
         start, stop = first * noise.HOPS_PER_FRAME, last * noise.HOPS_PER_FRAME
         self.stretches.collect(

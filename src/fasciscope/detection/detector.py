@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fasciscope import events as ev
 from fasciscope.blocks import Block, StreamInfo
 from fasciscope.detection import candidates as c
-from fasciscope.detection import noise, ranges, verdict
+from fasciscope.detection import noise, ranges, shape, verdict
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import Family, describe
 from fasciscope.detection.settings import Settings
@@ -149,7 +149,7 @@ class Detector:
         ungrouped = np.zeros(len(rows), dtype=np.int64)
         rows = rows[rows[:, c.SCORE] >= self.settings.threshold]
         ungrouped = ungrouped[: len(rows)]
-        keep = verdict.single(rows, fs_hz) & ~verdict.misshapen(rows, ungrouped, fs_hz)
+        keep = verdict.single(rows, fs_hz) & ~shape.misshapen(rows, ungrouped, fs_hz)
         return _twitches(rows[keep & (rows[:, c.MISSING_NEAR] == 0)], channel)
 
     def finish(self) -> Events:

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.detection import activity, cardiac, pulses, ranges, second, tails
+from fasciscope.detection import activity, cardiac, filters, pulses, ranges, second, tails
 from fasciscope.detection import candidates as c
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import LEAST_MEMBERS, Grouper
+from fasciscope.detection.shape import misshapen, tallest
 from fasciscope.detection.untangle import Potentials, untangle
 from fasciscope.events import Kind
 
@@ -26,6 +27,9 @@ Mask = NDArray[np.bool_]
 SLENDER = 0.75
 """Peak-to-peak size over noise, per square root of the score: 1.6 for a cycle of 10 ms, 1 for the
 longest potentials; less is the slow tail that a filter drags behind something large."""
+SWAYED = 1.25
+"""Noise over what the wavelet hears of it, as if it were white, from which a sway below the pass
+band makes the difference: a sensor's own colour makes up to that much."""
 STEPS = 2.5
 """Converter steps that a potential must be larger than: two are noise that crosses two edges."""
 SAME_PEAK_S = 0.009
@@ -35,35 +39,14 @@ SHADOW = 0.03
 """Energy under which a maximum beside a far larger one is that one's tail: 15 dB."""
 EDGE_S = 0.06
 """Kept clear around activity and artefacts: a potential and its filter tail fit in it."""
-POP_S = 0.0035
-"""A surface potential is wider than this at a quarter of its height; an electrode pop is not."""
-SHARP_HZ = 300.0
-"""A potential of 8 ms with four phases has a root-mean-square frequency of 220 Hz; a spike of two
-milliseconds has more than 400. What is narrow must also be six tenths as sharp where it comes again
-and again, since the middle phase of a potential may be narrow, and at low rates, where a width is a
-matter of two or three samples."""
-FINE_HZ = 1500.0
-STEP_LIMIT = 0.25
-"""A potential returns to where it began, or beyond it (a high-pass swings back); what 20 to 46 ms
-later still lies on the same side is an electrode's charge leaking away."""
-JUMP_S, LEAK_S = 0.0016, 0.0039
-"""A contact's jump takes no time, and its charge leaks away over 4 ms to half at least. No flank of
-a potential rises within 1.5 ms and then falls so slowly: tissue blurs both alike."""
-STEP_BACK = 0.8
-"""A high-pass swings back by a third at most; more is the middle of a step."""
-SWING_LIMIT = 1.0
-"""Slow swings larger than the potential itself: the skin or the cable moves."""
-SHAPE = (c.WIDTH, c.STEP, c.SWING, c.SHARPNESS, c.RISE, c.FALL)
-OFTEN = 5
-"""Members from which a family vouches for its waveform."""
-CLEAR = 8.0
-"""Deflection over noise below which a shape is too uncertain to judge."""
 CLEAR_OF_S = 0.05
 """Faint candidates closer than this to another potential are its phases."""
 SMALL = 6.0
 """Scores up to this many thresholds may be what is left of interference."""
 BEAT_S = 0.08
 """A QRS complex and its filter's tail lie within this of its peak."""
+BEATING_S = 0.45
+"""The last wave of a heartbeat is over so long after its peak (QT interval)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +101,11 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     keep = single(rows, fs_hz) & (rows[:, c.MISSING_NEAR] == 0)
     keep &= rows[:, c.AMPLITUDE] > STEPS * channel.step_uv
     noise_uv = np.sqrt(rows[:, c.FLOOR] / channel.median_over_mean())
-    keep &= rows[:, c.AMPLITUDE] > SLENDER * np.sqrt(rows[:, c.SCORE]) * noise_uv
+    settings = channel.settings
+    share = filters.band_share(settings.highpass_hz, settings.lowpass_hz, fs_hz)
+    heard_uv = np.sqrt(rows[:, c.HEARD] * share)
+    smaller_uv = np.minimum(noise_uv, SWAYED * heard_uv)
+    keep &= rows[:, c.AMPLITUDE] > SLENDER * np.sqrt(rows[:, c.SCORE]) * smaller_uv
     order = np.flatnonzero(keep)[np.argsort(rows[keep, c.PEAK], kind="stable")]
     rows, snippets, noise_uv = rows[order], snippets[order], noise_uv[order]
 
@@ -142,7 +129,9 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     small = np.flatnonzero(good & (rows[:, c.SCORE] < SMALL * channel.threshold))
     on_beat = pulses.on_the_beat(rows[small, c.PEAK] / fs_hz, channel.lines.base_hz)
     good[small[on_beat]] = False
-    odd = good & misshapen(rows, labels, fs_hz)
+    alone = tallest(rows, fs_hz)
+    alone &= ~_after_beats(rows[:, c.PEAK], rows[beats, c.PEAK], BEATING_S * fs_hz)
+    odd = good & misshapen(rows, labels, fs_hz, alone)
     twitch = good & ~odd
     odd &= ~_in_shadow(rows, odd, twitch, edge)
 
@@ -226,6 +215,12 @@ def _at_beats(stretch: I64, beats: F64, reach: int) -> Mask:
     return np.asarray(ranges.near(middle, np.sort(beats), reach) & short)
 
 
+def _after_beats(peaks: F64, beats: F64, reach: float) -> Mask:
+    """Return which peaks lie on a heartbeat or its later waves."""
+    waves = np.stack([beats - 0.2 * reach, beats + reach], axis=1).astype(np.int64)
+    return ranges.inside(peaks.astype(np.int64), ranges.union(waves))
+
+
 def renumbered(labels: I64) -> I64:
     """Close the holes in the family numbers; families of fewer than three become 0."""
     out = np.zeros_like(labels)
@@ -261,30 +256,6 @@ def single(rows: F64, fs_hz: float) -> Mask:
     out = np.zeros_like(keep)
     out[order[keep]] = True
     return out
-
-
-def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
-    """Return which rows are not shaped as a potential: pops, steps, swings.
-
-    A waveform that comes again and again is judged by its members' medians, and not by slow swings,
-    since the signal around a single one may hold anything.
-    """
-    figures = rows[:, list(SHAPE)].copy()
-    often = np.zeros(len(rows), dtype=np.bool_)
-    for k in range(1, int(labels.max(initial=0)) + 1):
-        members = labels == k
-        if members.sum() >= OFTEN:
-            figures[members] = np.median(figures[members], axis=0)
-            figures[members, SHAPE.index(c.SWING)] = 0.0
-            often |= members
-    width, step, swing, sharp, rise, fall = figures.T
-    clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
-    narrow = width <= POP_S * fs_hz
-    narrow &= (sharp > 0.6 * SHARP_HZ) | ((fs_hz > FINE_HZ) & ~often)
-    pop = narrow | (sharp > SHARP_HZ)
-    stepped = (step > STEP_LIMIT) | (step < -STEP_BACK)
-    leaked = (rise <= JUMP_S * fs_hz) & (fall >= LEAK_S * fs_hz) & (rows[:, c.RAILED] == 0)
-    return np.asarray(clear & (pop | stepped | leaked) | (swing > SWING_LIMIT))
 
 
 def _beat_events(rows: F64) -> ev.Events:

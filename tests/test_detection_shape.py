@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 
-from detection_cases import gabor, hermite
+from detection_cases import gabor, hermite, in_blocks, noise
+from fasciscope.analysis import detect
 from fasciscope.detection import candidates as c
 from fasciscope.detection.families import Grouper
 from fasciscope.detection.peeling import Peeler
 from fasciscope.detection.shape import ALONE_S, misshapen, tallest
+from fasciscope.detection.verdict import mostly_lost
+from fasciscope.recording import from_array
+from fasciscope.scoring import score
+from fasciscope.simulation import simulate
 
 FS = 2000.0
 
@@ -56,3 +61,32 @@ def test_a_template_must_explain_nearly_all_of_what_looks_like_a_step(step, beli
     peeler = Peeler(template[None].astype(np.float32), Grouper(FS), FS, 17.0)
     fitted, _ = peeler.resolve(some, shapes, np.arange(2))
     assert len(fitted) == believed
+
+
+def test_a_charge_that_leaks_away_from_a_rail_is_no_potential():
+    some = rows(2)
+    some[:, c.RAILED], some[:, c.RISE], some[:, c.FALL] = 5.0, 2.0, [2.0, 7.0]
+    np.testing.assert_array_equal(misshapen(some, np.zeros(2, dtype=np.int64), FS), [False, True])
+
+
+def test_a_fall_is_measured_from_where_a_rail_is_left():
+    time_s = np.arange(round(8 * FS)) / FS
+    clipped = noise(time_s.size, FS, 3.0, seed=1)
+    clipped += 5000.0 * hermite(time_s - 4.0, 2, 0.006)
+    _, detector = in_blocks(from_array(np.clip(clipped, -1000.0, 1000.0)[:, None], FS), 999)
+    row = np.concatenate(detector.channels[0].rows)
+    assert row[np.argmax(row[:, c.SCORE]), c.FALL] < 0.002 * FS
+
+
+def test_a_family_that_is_mostly_lost_to_movement_vouches_for_nobody():
+    labels = np.array([1, 1, 1, 1, 2, 2, 2, 2, 0])
+    lost = np.array([1, 1, 1, 0, 1, 1, 0, 0, 1], dtype=bool)
+    np.testing.assert_array_equal(mostly_lost(labels, lost), np.arange(9) < 4)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_movements_and_pops_make_hardly_any_twitch(seed):
+    made = simulate("movement", seconds=300.0, seed=seed)
+    result = score(detect(made.recording).events, made.truth, made.recording.info.fs_hz)
+    assert result.false_positives <= 6
+    assert result.missed <= 2

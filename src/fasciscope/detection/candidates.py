@@ -36,7 +36,7 @@ F32 = NDArray[np.float32]
     FLOOR,  # noise floor there, µV²
     SHARPNESS,  # root-mean-square frequency within 6 ms, Hz
     RISE,  # from a fifth of the deflection to all of it, samples
-    FALL,  # from all of it to a half, samples
+    FALL,  # from nearly all of it to a half, samples
     HEARD,  # variance of the noise along any one waveform, µV²
 ) = range(18)
 N_CANDIDATE = 18
@@ -176,11 +176,14 @@ def _flanks(
     first = top
     while first > top - reach and sign * (u[first] - base - slope * (first - peak)) > 0.2 * size:
         first -= 1
-    last = top
-    while last < top + reach and sign * (u[last] - base - slope * (last - peak)) > 0.5 * size:
+    edge = top  # a rail makes a plateau; what counts is how it is left
+    while edge < top + reach and sign * (u[edge] - base - slope * (edge - peak)) > 0.85 * size:
+        edge += 1
+    last = edge
+    while last < edge + reach and sign * (u[last] - base - slope * (last - peak)) > 0.5 * size:
         last += 1
     row[RISE] = top - first
-    row[FALL] = last - top
+    row[FALL] = last - edge
 
 
 @njit(cache=True, nogil=True)

@@ -25,9 +25,10 @@ FINE_HZ = 1500.0
 STEP_LIMIT = 0.25
 """A potential returns to where it began, or beyond it (a high-pass swings back); what 20 to 46 ms
 later still lies on the same side is an electrode's charge leaking away."""
-JUMP_S, LEAK_S = 0.0016, 0.0039
-"""A contact's jump takes no time, and its charge leaks away over 4 ms to half at least. No flank of
-a potential rises within 1.5 ms and then falls so slowly: tissue blurs both alike."""
+JUMP_S, LEAK_S = 0.0016, 0.0025
+"""A contact's jump takes no time, and its charge leaks away over 2.5 ms to half at least, from
+where it leaves a rail if it reached one. No flank of a potential rises within 1.5 ms and then falls
+so slowly: tissue blurs both alike."""
 STEP_BACK = 0.8
 """A high-pass swings back by a third at most; more is the middle of a step."""
 SWING_LIMIT = 1.0
@@ -68,7 +69,7 @@ def misshapen(rows: F64, labels: I64, fs_hz: float, alone: Mask | None = None) -
         members = labels == k
         if members.sum() >= OFTEN:
             usual, own = np.median(figures[members], axis=0), figures[members, _STEP]
-            stray = (np.abs(own - usual[_STEP]) > STRAY) & alone[members]
+            stray = alone[members] & (np.abs(own - usual[_STEP]) > STRAY)
             figures[members] = usual
             figures[members, _SWING] = 0.0
             figures[members, _STEP] = np.where(stray, own, usual[_STEP])
@@ -79,7 +80,7 @@ def misshapen(rows: F64, labels: I64, fs_hz: float, alone: Mask | None = None) -
     narrow &= (sharp > 0.6 * SHARP_HZ) | ((fs_hz > FINE_HZ) & ~often)
     pop = narrow | (sharp > SHARP_HZ)
     stepped = (step > STEP_LIMIT) | (step < -STEP_BACK)
-    leaked = (rise <= JUMP_S * fs_hz) & (fall >= LEAK_S * fs_hz) & (rows[:, c.RAILED] == 0)
+    leaked = (rise <= JUMP_S * fs_hz) & (fall >= LEAK_S * fs_hz)
     return np.asarray(clear & (pop | stepped | leaked) | (swing > SWING_LIMIT))
 
 

@@ -16,7 +16,7 @@ from fasciscope.detection import activity, cardiac, filters, pulses, ranges, sec
 from fasciscope.detection import candidates as c
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import LEAST_MEMBERS, Grouper
-from fasciscope.detection.shape import misshapen, tallest
+from fasciscope.detection.shape import ALONE_S, misshapen, tallest
 from fasciscope.detection.untangle import Potentials, untangle
 from fasciscope.events import Kind
 
@@ -45,6 +45,10 @@ SMALL = 6.0
 """Scores up to this many thresholds may be what is left of interference."""
 BEAT_S = 0.08
 """A QRS complex and its filter's tail lie within this of its peak."""
+LOST = 0.5
+"""A muscle's family meets movements by chance only."""
+BESIDE_S = 0.5
+"""Like nothing else, and so close to a movement: a part of it."""
 BEATING_S = 0.45
 """The last wave of a heartbeat is over so long after its peak (QT interval)."""
 
@@ -131,7 +135,12 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     good[small[on_beat]] = False
     alone = tallest(rows, fs_hz)
     alone &= ~_after_beats(rows[:, c.PEAK], rows[beats, c.PEAK], BEATING_S * fs_hz)
-    odd = good & misshapen(rows, labels, fs_hz, alone)
+    odd = misshapen(rows, labels, fs_hz, alone)
+    # what stands beside a step is no better known than the step
+    alone |= ranges.near(rows[:, c.PEAK], rows[odd & alone, c.PEAK], ALONE_S * fs_hz)
+    odd = misshapen(rows, labels, fs_hz, alone)
+    labels[mostly_lost(labels, ~good | odd) & ~beats] = 0
+    odd = good & (odd | misshapen(rows, labels, fs_hz))
     twitch = good & ~odd
     odd &= ~_in_shadow(rows, odd, twitch, edge)
 
@@ -140,6 +149,12 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         activity.trains(rows[good & (labels == 0), c.PEAK], activity.STRANGE_JERK, fs_hz),
     )
     movement = ranges.union(movement, jerks)
+    disturbed = ranges.union(movement, rows[odd][:, [c.START, c.STOP]].astype(np.int64))
+    beside = (
+        twitch & (labels == 0) & _within(rows, ranges.widen(disturbed, round(BESIDE_S * fs_hz)))
+    )
+    odd |= beside
+    twitch &= ~beside
     twitch &= ~_within(rows, ranges.widen(jerks, edge))
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))
     sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], fs_hz)
@@ -213,6 +228,12 @@ def _at_beats(stretch: I64, beats: F64, reach: int) -> Mask:
     middle = stretch.mean(axis=1) if len(stretch) else np.empty(0)
     short = (stretch[:, 1] - stretch[:, 0]) < 4 * reach
     return np.asarray(ranges.near(middle, np.sort(beats), reach) & short)
+
+
+def mostly_lost(labels: I64, lost: Mask) -> Mask:
+    """Return which rows belong to families that are mostly `lost`: they are of movements."""
+    counts, left_out = np.bincount(labels), np.bincount(labels, weights=lost)
+    return np.asarray((labels > 0) & (left_out[labels] > LOST * counts[labels]))
 
 
 def _after_beats(peaks: F64, beats: F64, reach: float) -> Mask:

@@ -157,7 +157,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     twitch &= ~beside
     twitch &= ~_within(rows, ranges.widen(jerks, edge))
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))
-    sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], fs_hz)
+    sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], channel)
     sustained = ranges.clip(sustained, n_samples)
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
@@ -165,7 +165,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     unusable = ranges.without(ranges.join(unusable, edge), sustained)
     unusable = ranges.clip(unusable, n_samples)
     others = ev.merge(
-        activity.classify(sustained, channel, fs_hz),
+        activity.classify(sustained, channel),
         ev.intervals(Kind.ARTIFACT, ranges.without(unusable, beside_gaps)),
         _beat_events(rows[beats]),
     )

@@ -50,8 +50,10 @@ def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
     join = round(JOIN_S * fs_hz / hop)
     grown = ranges.join(grow(dense, busy, 4), join)
     drowned = ranges.union(*channel.drowned_ranges) * noise.HOPS_PER_FRAME
-    dead = ranges.union(drowned, *channel.stretches.unusable)
+    hum = ranges.union(*channel.hum_ranges) * noise.HOPS_PER_FRAME
+    dead = ranges.union(drowned, hum, *channel.stretches.unusable)
     grown = ranges.union(grown, faint(channel, grown), mistaken(channel))
+    grown = without_hum(grown, hum)
     shortest = channel.settings.min_contraction_s * fs_hz / hop
     slow = np.array([_frequency(channel, r) < SLOW_HZ for r in grown], dtype=bool)
     brief = (grown[:, 1] - grown[:, 0]) < shortest
@@ -62,6 +64,13 @@ def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
         ranges.clip(grown[movement] * hop - late, n_samples),
         ranges.clip(dead * hop, n_samples),
     )
+
+
+def without_hum(stretch: I64, hum: I64) -> I64:
+    """Return `stretch` without the time in which a hum was not known yet, or scraps of that."""
+    rest = ranges.without(stretch, hum)
+    beside = ranges.overlap(rest, ranges.widen(hum, 1))
+    return rest[~beside | (rest[:, 1] - rest[:, 0] > noise.HOPS_PER_FRAME)]
 
 
 def faint(channel: ChannelDetector, known: I64) -> I64:
@@ -116,9 +125,16 @@ def mistaken(channel: ChannelDetector) -> I64:
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
+def _whole_profile(channel: ChannelDetector) -> F64:
+    """Return power, slope and clipped power of each quarter second, shape (n, 3)."""
+    if len(channel.profile) != 1:
+        channel.profile[:] = [np.concatenate([np.empty((0, 3)), *channel.profile])]
+    return channel.profile[0]
+
+
 def _profile(channel: ChannelDetector, hops: I64) -> F64:
     """Return mean power, slope and clipped power in quarter seconds over a hop range, (n, 3)."""
-    return channel.whole_profile()[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
+    return _whole_profile(channel)[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
 
 
 def _frequency(channel: ChannelDetector, hops: I64) -> float:
@@ -190,7 +206,7 @@ def fade(sustained: I64, channel: ChannelDetector) -> I64:
     counts for at most `gates.BUSY` floors, and two quarters are taken together, so that a single
     potential beside an activity does not lengthen it; and it goes no further than a second.
     """
-    profile = channel.whole_profile()[:, 2]
+    profile = _whole_profile(channel)[:, 2]
     loud = np.zeros(len(profile) + 1, dtype=np.bool_)
     loud[:-1] = profile > FADED
     both = 0.5 * (profile[:-1] + profile[1:]) > FADED

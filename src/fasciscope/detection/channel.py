@@ -22,6 +22,7 @@ from fasciscope.detection import (
     kernels,
     lines,
     noise,
+    onset,
     ranges,
     score,
     second,
@@ -109,7 +110,7 @@ class ChannelDetector:
         self.stretches = gates.Stretches(self.hop)
         self.raised_ranges, self.drowned_ranges, self.profile = Pile(), Pile(), Pile()
         self.floor_history, self.level_history = Pile(), Pile()
-        self.turns, self.sway_history = Pile(), Pile()
+        self.turns, self.sway_history, self.hum_ranges = Pile(), Pile(), Pile()
         self._places = np.empty(MAX_PER_FRAME * LINES_EVERY, dtype=np.int64)
 
     def samples(self, seconds: float) -> int:
@@ -142,12 +143,6 @@ class ChannelDetector:
         """Return the noise (µV rms, pass band) of each frame."""
         floors = np.concatenate([np.empty(0), *self.floor_history])
         return np.asarray(np.sqrt(floors / self.median_over_mean()))
-
-    def whole_profile(self) -> F64:
-        """Return power, slope and clipped power of each quarter second, shape (n, 3)."""
-        if len(self.profile) != 1:
-            self.profile[:] = [np.concatenate([np.empty((0, 3)), *self.profile])]
-        return self.profile[0]
 
     @property
     def threshold(self) -> float:
@@ -189,7 +184,7 @@ class ChannelDetector:
             until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
             if self.n_front < noise.START_FRAMES:
                 until = noise.START_FRAMES
-            self._front(min(ready, until) - self.n_front)
+            onset.front(self, min(ready, until) - self.n_front)
             if self.n_front >= noise.START_FRAMES or (final and self.n_front == ready):
                 if self.n_decided == 0:
                     noise.start(
@@ -201,7 +196,8 @@ class ChannelDetector:
                 self.lines.look_again(self.signal.raw(now - self.lines.window, now))
         return _stack(found)
 
-    def _front(self, n_frames: int) -> None:
+    def front(self, n_frames: int) -> None:
+        """Run `n_frames` through everything that touches each sample."""
         signal = self.signal
         first = self.n_front * self.frame - signal.base
         part = slice(first, first + n_frames * self.frame)

@@ -32,20 +32,24 @@ same bin in two successive spectra with 1e-8."""
 SURROUNDINGS_HZ = 5.0
 LOWEST_HZ = 12.0
 COMB_HZ = (15.0, 110.0)
+SAME_HZ = 0.8
+"""Closer than two notches to a line that is tracked, it is that one."""
 LEVEL_S = 0.3
 """Time constant of the usual error's size."""
 TIME_CONSTANT_S = 0.4
 """Of the adaptation: a notch 0.8 Hz wide; the wandering of mains amplitudes is slower."""
 
 
-def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArray[np.float64]:
+def find_lines(
+    x: NDArray[np.float64], fs_hz: float, highest_hz: float, stands_out: float = STANDS_OUT
+) -> NDArray[np.float64]:
     """Return frequencies (Hz) of the spectral lines in `x`, shape (n,).
 
     Looked for with bursts clipped, which shows lines under potentials and movements, and without,
     which shows trains of pulses.
     """
-    clipped = _lines_of(_spectrum(x, fs_hz, 4.0), x.size, fs_hz, highest_hz)
-    whole = _lines_of(_spectrum(x, fs_hz, np.inf), x.size, fs_hz, highest_hz)
+    clipped = _lines_of(_spectrum(x, fs_hz, 4.0), x.size, fs_hz, highest_hz, stands_out)
+    whole = _lines_of(_spectrum(x, fs_hz, np.inf), x.size, fs_hz, highest_hz, stands_out)
     if clipped.size == 0 or whole.size == 0:
         return np.concatenate([clipped, whole])
     new = np.abs(whole[:, None] - clipped[None, :]).min(axis=1) > 0.8
@@ -53,7 +57,11 @@ def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArr
 
 
 def _lines_of(
-    spectrum: NDArray[np.complex128], n: int, fs_hz: float, highest_hz: float
+    spectrum: NDArray[np.complex128],
+    n: int,
+    fs_hz: float,
+    highest_hz: float,
+    stands_out: float,
 ) -> NDArray[np.float64]:
     if spectrum.size == 0:
         return np.empty(0)
@@ -65,7 +73,7 @@ def _lines_of(
         return np.empty(0)
     around = _running_median(power[: last + half], half)[first:last]
     here = power[first:last]
-    top = here > STANDS_OUT * around
+    top = here > stands_out * around
     for shift in (-2, -1, 1, 2):
         top &= here >= power[first + shift : last + shift]
     places = np.flatnonzero(top) + first
@@ -199,6 +207,12 @@ def _fit(turn: NDArray[np.float64], x: NDArray[np.float64], fs_hz: float) -> NDA
     return solution[: 2 * turn.size].reshape(2, turn.size)
 
 
+def frequencies(table: NDArray[np.float64], fs_hz: float) -> NDArray[np.float64]:
+    """Return the frequency (Hz) of each tracked line."""
+    turn = np.arctan2(table[kernels.TURN_SIN], table[kernels.TURN_COS])
+    return np.asarray(turn * fs_hz / (2 * math.pi))
+
+
 def renew(
     table: NDArray[np.float64],
     f_hz: NDArray[np.float64],
@@ -211,8 +225,8 @@ def renew(
     `x` is the last second before now; a new line is fitted there and carried on to now. Lines that
     faded cost nothing: their weights go to zero by themselves; they are let go when room is needed.
     """
-    tracked = np.arctan2(table[kernels.TURN_SIN], table[kernels.TURN_COS]) * fs_hz / (2 * math.pi)
-    new = np.array([f for f in f_hz if not (np.abs(tracked - f) < 0.8).any()])
+    tracked = frequencies(table, fs_hz)
+    new = np.array([f for f in f_hz if not (np.abs(tracked - f) < SAME_HZ).any()])
     if new.size == 0:
         return table
     fresh = start_lines(new, x, sections, fs_hz)
@@ -247,6 +261,10 @@ class LineTracker:
         self.base_hz = 0.0
         self._seen = np.empty(0)
 
+    def tracked_hz(self) -> NDArray[np.float64]:
+        """Return the frequencies tracked now, Hz."""
+        return frequencies(self.table, self.fs_hz)
+
     def _remember(self) -> None:
         size = np.hypot(self.table[kernels.IN_PHASE], self.table[kernels.QUADRATURE])
         if size.size and size.max() > self.strongest[1]:
@@ -272,8 +290,13 @@ class LineTracker:
     def look_again(self, x: NDArray[np.float64]) -> None:
         """Begin lines that stand in the last seconds `x`, and stood there the time before."""
         seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
-        steady = self._completed(lasting(seen, self._seen))
+        steady = lasting(seen, self._seen)
         self._seen = seen
+        self.begin(steady, x)
+
+    def begin(self, f_hz: NDArray[np.float64], x: NDArray[np.float64]) -> None:
+        """Begin lines at `f_hz` (and where their comb has a gap) that stand in the end of `x`."""
+        steady = self._completed(f_hz)
         self._remember()
         if steady.size:
             last_second = x[-math.ceil(self.fs_hz) :]

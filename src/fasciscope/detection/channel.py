@@ -241,6 +241,7 @@ class ChannelDetector:
             last,
             self.frames.shape[0],
             self.least_floor,
+            converter.toggling_power(self.step_uv),
             self.noise_state,
             self.floors,
         )
@@ -265,7 +266,7 @@ class ChannelDetector:
         start, stop = first * noise.HOPS_PER_FRAME, last * noise.HOPS_PER_FRAME
         self.stretches.collect(
             self.hops,
-            self.floors[:last, 0],
+            np.maximum(self.floors[:last, 0], converter.toggling_power(self.step_uv) / gates.BUSY),
             noise.HOPS_PER_FRAME,
             start,
             self.hop_base,

@@ -120,21 +120,23 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     keep = ~_within(rows, ranges.widen(ranges.union(sustained, dead), edge))
     rows, snippets, noise_uv = rows[keep], snippets[keep], noise_uv[keep]
     keep = rows[:, c.SCORE] >= channel.threshold
+    faint = rows[~keep], snippets[~keep]
     found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
     found = _with_faint(found, rows[~keep], snippets[~keep], noise_uv[~keep] ** 2, channel)
     rows, snippets, labels = found.rows, found.shapes, found.labels
 
-    beats = cardiac.find_beats(rows[:, c.PEAK] / fs_hz, snippets, fs_hz)
+    beats, hearts = _heart(rows, snippets, *faint, channel)
+    at_heart = hearts[:, c.PEAK]
     labels[beats] = 0
-    movement = movement[~_at_beats(movement, rows[beats, c.PEAK], round(0.15 * fs_hz))]
-    near_beat = ranges.near(rows[:, c.PEAK], rows[beats, c.PEAK], BEAT_S * fs_hz) & (labels == 0)
-    near_beat |= cardiac.accompany(rows[:, c.PEAK], labels, rows[beats, c.PEAK], BEAT_S * fs_hz)
+    movement = movement[~_at_beats(movement, at_heart, round(0.15 * fs_hz))]
+    near_beat = ranges.near(rows[:, c.PEAK], at_heart, BEAT_S * fs_hz) & (labels == 0)
+    near_beat |= cardiac.accompany(rows[:, c.PEAK], labels, at_heart, BEAT_S * fs_hz)
     good = ~beats & ~near_beat & ~_within(rows, ranges.widen(movement, edge))
     small = np.flatnonzero(good & (rows[:, c.SCORE] < SMALL * channel.threshold))
     on_beat = pulses.on_the_beat(rows[small, c.PEAK] / fs_hz, channel.lines.base_hz)
     good[small[on_beat]] = False
     alone = tallest(rows, fs_hz)
-    alone &= ~_after_beats(rows[:, c.PEAK], rows[beats, c.PEAK], BEATING_S * fs_hz)
+    alone &= ~_after_beats(rows[:, c.PEAK], at_heart, BEATING_S * fs_hz)
     odd = misshapen(rows, labels, fs_hz, alone)
     # what stands beside a step is no better known than the step
     alone |= ranges.near(rows[:, c.PEAK], rows[odd & alone, c.PEAK], ALONE_S * fs_hz)
@@ -167,7 +169,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     others = ev.merge(
         activity.classify(sustained, channel),
         ev.intervals(Kind.ARTIFACT, ranges.without(unusable, beside_gaps)),
-        _beat_events(rows[beats]),
+        _beat_events(hearts),
     )
     return ChannelVerdict(
         rows[twitch],
@@ -180,6 +182,28 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         sustained,
         unusable,
     )
+
+
+def _heart(
+    rows: F64,
+    shapes: NDArray[np.float32],
+    faint: F64,
+    faint_shapes: NDArray[np.float32],
+    channel: ChannelDetector,
+) -> tuple[Mask, F64]:
+    """Return which rows are heartbeats, and the rows of all beats, those of faint ones too.
+
+    A small heart's beats reach the threshold now and then only; its rhythm shows in all of them.
+    """
+    away = ~ranges.near(faint[:, c.PEAK], rows[:, c.PEAK], CLEAR_OF_S * channel.fs_hz)
+    every = np.concatenate([rows, faint[away]])
+    order = np.argsort(every[:, c.PEAK], kind="stable")
+    every, waves = every[order], np.concatenate([shapes, faint_shapes[away]])[order]
+    small = (every[:, c.SCORE] < SMALL * channel.threshold) & (every[:, c.ATOM] == 0)
+    beats = cardiac.find_beats(every[:, c.PEAK] / channel.fs_hz, waves, channel.fs_hz, small)
+    mine = np.zeros(len(every), dtype=np.bool_)
+    mine[order] = beats
+    return mine[: len(rows)], every[beats]
 
 
 def _with_faint(
@@ -195,7 +219,14 @@ def _with_faint(
     counts = np.bincount(found.labels, minlength=len(found.templates) + 1)[1:]
     tail = (channel.threshold - tails.TAIL_FROM) / (channel.settings.threshold - tails.TAIL_FROM)
     labels, offsets = second.look_again(
-        rows, shapes, noise_power, found.templates, counts, Grouper(channel.fs_hz), tail
+        rows,
+        shapes,
+        noise_power,
+        found.templates,
+        counts,
+        Grouper(channel.fs_hz),
+        channel.bank.share,
+        tail,
     )
     new = labels > 0
     every = np.concatenate([found.rows, rows[new]])

@@ -5,9 +5,11 @@ import pytest
 
 from detection_cases import SHAPES, add_potentials, as_truth, found, noise, spread_times
 from fasciscope import events as ev
+from fasciscope.analysis import detect
 from fasciscope.detection import activity
 from fasciscope.events import Kind
 from fasciscope.scoring import score
+from fasciscope.simulation import simulate
 
 FS = 2000.0
 
@@ -119,3 +121,11 @@ def test_a_contraction_on_several_channels_is_one():
     stretches = held(found(both, FS))
     assert len(stretches) == 1
     assert stretches["channel"][0] == -1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_first_and_last_units_of_a_cramp_are_not_counted(seed):
+    made = simulate("cramp", seconds=300.0, seed=seed)
+    result = score(detect(made.recording).events, made.truth, made.recording.info.fs_hz)
+    assert result.false_positives == 0
+    assert result.sensitivity >= 0.98

@@ -1,10 +1,18 @@
 """What counts as a heart's rhythm, and what does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from detection_cases import gabor
+from fasciscope import events as ev
+from fasciscope.analysis import detect
 from fasciscope.detection import cardiac
+from fasciscope.events import Kind
+from fasciscope.scoring import score
+from fasciscope.simulation import SCENES, simulate
+from fasciscope.simulation.interference import Heart
 
 FS = 2000.0
 
@@ -93,3 +101,19 @@ def test_a_family_that_always_comes_with_the_beat_belongs_to_it():
     assert found[labels == 1].all()
     assert not found[labels == 2].any()
     assert not cardiac.accompany(peaks, labels, np.empty(0), 160.0).any()
+
+
+@pytest.mark.parametrize("uv", [75.0, 100.0, 150.0])
+def test_a_small_heart_in_noise_is_known_by_its_rhythm(uv):
+    scene = replace(SCENES["heart"], heart=Heart(uv, 68.0))
+    made = simulate(scene, seconds=120.0, seed=2)
+    fs_hz = made.recording.info.fs_hz
+    analysis = detect(made.recording)
+    truth = ev.of_kind(made.truth, Kind.CARDIAC)["peak"]
+    marked = ev.of_kind(analysis.events, Kind.CARDIAC)["peak"]
+    near = np.abs(truth[:, None] - marked[None, :]).min(axis=1) < 0.06 * fs_hz
+    assert near.mean() > 0.9
+    assert len(marked) <= len(truth)
+    result = score(analysis.events, made.truth, fs_hz)
+    assert result.false_positives == 0
+    assert result.missed <= 1

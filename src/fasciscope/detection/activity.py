@@ -36,6 +36,9 @@ STRANGE_JERK = ((3, 0.10),)
 """Three that are like nothing else, within a tenth of a second."""
 CHAIN_S = 0.2
 """Longest interval of a unit that takes part in an activity: 5 a second."""
+CRAMP_CHAIN_S, FAR_S = 0.45, 3.0
+"""In a cramp units fire at 6 to 25 a second with a variation of 45 % (Minetto 2009): one interval
+in a hundred of the slowest is longer. No activity is led into or out of by so few for so long."""
 CRAMP_S = 8.0
 
 
@@ -46,8 +49,11 @@ def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
     busy = ranges.union(*channel.stretches.busy)
     join = round(JOIN_S * fs_hz / hop)
     grown = ranges.join(grow(dense, busy, 4), join)
-    dead = ranges.union(*channel.stretches.unusable)
+    drowned = ranges.union(*channel.drowned_ranges) * noise.HOPS_PER_FRAME
+    hum = ranges.union(*channel.hum_ranges) * noise.HOPS_PER_FRAME
+    dead = ranges.union(drowned, hum, *channel.stretches.unusable)
     grown = ranges.union(grown, faint(channel, grown), mistaken(channel))
+    grown = without_hum(grown, hum)
     shortest = channel.settings.min_contraction_s * fs_hz / hop
     slow = np.array([_frequency(channel, r) < SLOW_HZ for r in grown], dtype=bool)
     brief = (grown[:, 1] - grown[:, 0]) < shortest
@@ -58,6 +64,13 @@ def stretches(channel: ChannelDetector, n_samples: int) -> tuple[I64, I64, I64]:
         ranges.clip(grown[movement] * hop - late, n_samples),
         ranges.clip(dead * hop, n_samples),
     )
+
+
+def without_hum(stretch: I64, hum: I64) -> I64:
+    """Return `stretch` without the time in which a hum was not known yet, or scraps of that."""
+    rest = ranges.without(stretch, hum)
+    beside = ranges.overlap(rest, ranges.widen(hum, 1))
+    return rest[~beside | (rest[:, 1] - rest[:, 0] > noise.HOPS_PER_FRAME)]
 
 
 def faint(channel: ChannelDetector, known: I64) -> I64:
@@ -112,9 +125,16 @@ def mistaken(channel: ChannelDetector) -> I64:
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
+def _whole_profile(channel: ChannelDetector) -> F64:
+    """Return power, slope and clipped power of each quarter second, shape (n, 3)."""
+    if len(channel.profile) != 1:
+        channel.profile[:] = [np.concatenate([np.empty((0, 3)), *channel.profile])]
+    return channel.profile[0]
+
+
 def _profile(channel: ChannelDetector, hops: I64) -> F64:
     """Return mean power, slope and clipped power in quarter seconds over a hop range, (n, 3)."""
-    return channel.whole_profile()[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
+    return _whole_profile(channel)[hops[0] // PROFILE_HOPS : -(-hops[1] // PROFILE_HOPS)]
 
 
 def _frequency(channel: ChannelDetector, hops: I64) -> float:
@@ -155,22 +175,25 @@ def tonic_firing(peaks: F64, fs_hz: float) -> I64:
     return ranges.join(trains(peaks, TONIC, fs_hz), round(JOIN_S * fs_hz))
 
 
-def reach_out(sustained: I64, rows: F64, fs_hz: float) -> I64:
+def reach_out(sustained: I64, rows: F64, channel: ChannelDetector) -> I64:
     """Lengthen activity over the potentials that lead into it and out of it.
 
     Units come in and drop out one by one, the first at 5 to 8 a second: each next potential lies
-    within a fifth of a second of the one nearer to the activity.
+    within a fifth of a second of the one nearer to the activity. In a cramp they are slower and far
+    less even, so there it is up to 0.45 s, for three seconds at most.
     """
-    chain = CHAIN_S * fs_hz
+    fs_hz = channel.fs_hz
     rows = rows[np.argsort(rows[:, c.PEAK], kind="stable")]
     peaks, out = rows[:, c.PEAK], sustained.copy()
-    for k in range(len(out)):
-        j = int(np.searchsorted(peaks, out[k, 0])) - 1
-        while j >= 0 and out[k, 0] - rows[j, c.START] <= chain:
+    for k, (start, stop) in enumerate(sustained):
+        chain = (CRAMP_CHAIN_S if _is_cramp(channel, start, stop) else CHAIN_S) * fs_hz
+        first, last = start - FAR_S * fs_hz, stop + FAR_S * fs_hz
+        j = int(np.searchsorted(peaks, start)) - 1
+        while j >= 0 and out[k, 0] - rows[j, c.STOP] <= chain and rows[j, c.START] > first:
             out[k, 0] = min(out[k, 0], rows[j, c.START])
             j -= 1
-        j = int(np.searchsorted(peaks, out[k, 1]))
-        while j < len(rows) and rows[j, c.STOP] - out[k, 1] <= chain:
+        j = int(np.searchsorted(peaks, stop))
+        while j < len(rows) and rows[j, c.START] - out[k, 1] <= chain and rows[j, c.STOP] < last:
             out[k, 1] = max(out[k, 1], rows[j, c.STOP])
             j += 1
     return ranges.union(out)
@@ -183,7 +206,7 @@ def fade(sustained: I64, channel: ChannelDetector) -> I64:
     counts for at most `gates.BUSY` floors, and two quarters are taken together, so that a single
     potential beside an activity does not lengthen it; and it goes no further than a second.
     """
-    profile = channel.whole_profile()[:, 2]
+    profile = _whole_profile(channel)[:, 2]
     loud = np.zeros(len(profile) + 1, dtype=np.bool_)
     loud[:-1] = profile > FADED
     both = 0.5 * (profile[:-1] + profile[1:]) > FADED
@@ -202,7 +225,7 @@ def fade(sustained: I64, channel: ChannelDetector) -> I64:
     return ranges.union(out)
 
 
-def classify(sustained: I64, channel: ChannelDetector, fs_hz: float) -> ev.Events:
+def classify(sustained: I64, channel: ChannelDetector) -> ev.Events:
     """Return contractions and cramps.
 
     A cramp lasts (23.6 ± 16.2 s, Minetto 2009), and builds up and dies away over seconds, since
@@ -210,13 +233,15 @@ def classify(sustained: I64, channel: ChannelDetector, fs_hz: float) -> ev.Event
     """
     out = ev.intervals(Kind.CONTRACTION, sustained)
     for k, (start, stop) in enumerate(sustained):
-        if (stop - start) / fs_hz >= CRAMP_S and _swells(channel, start, stop):
+        if _is_cramp(channel, start, stop):
             out["kind"][k] = Kind.CRAMP
     return out
 
 
-def _swells(channel: ChannelDetector, start: int, stop: int) -> bool:
-    """Return whether activity takes seconds to reach, and to leave, half of its full amplitude."""
+def _is_cramp(channel: ChannelDetector, start: int, stop: int) -> bool:
+    """Return whether activity lasts, and takes seconds to reach and to leave half of its height."""
+    if stop - start < CRAMP_S * channel.fs_hz:
+        return False
     hops = np.array([start, stop], dtype=np.int64) // channel.hop
     amplitude = np.sqrt(_profile(channel, hops)[:, 0])
     if len(amplitude) < 8:

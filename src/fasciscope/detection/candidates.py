@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fasciscope.detection.baseline import without_sway
 from fasciscope.detection.order import median
 from fasciscope.detection.score import best_fit
 from fasciscope.detection.tails import TAIL_FROM, TAIL_TO
@@ -36,7 +37,7 @@ F32 = NDArray[np.float32]
     FLOOR,  # noise floor there, µV²
     SHARPNESS,  # root-mean-square frequency within 6 ms, Hz
     RISE,  # from a fifth of the deflection to all of it, samples
-    FALL,  # from all of it to a half, samples
+    FALL,  # from nearly all of it to a half, samples
     HEARD,  # variance of the noise along any one waveform, µV²
 ) = range(18)
 N_CANDIDATE = 18
@@ -76,7 +77,7 @@ def measure(
     Parameters
     ----------
     x, u, y, energy : ndarray, shape (n,)
-        Raw, wide-band, band-passed signal and its energy over the same stretch. 0.12 s must be
+        Raw, wide-band, band-passed signal and its energy over the same stretch. 0.15 s must be
         there on both sides of each place.
     places : ndarray of int64
         Energy maxima, as indices into `energy`; the first `n_places` count.
@@ -91,6 +92,8 @@ def measure(
     """
     ms = fs_hz / 1000.0
     smooth = int(0.5 * ms)
+    middle = int(120 * ms)
+    local = np.empty(2 * middle + 1, dtype=np.float32)
     n = 0
     for j in range(n_places):
         f = (places[j] - first) // frame
@@ -107,10 +110,14 @@ def measure(
         row[SCORE], row[ATOM] = score, atom
         row[ENERGY], row[FLOOR] = energy[places[j]], floors[f]
         row[HEARD] = noises[f, atom]
-        _deflection(u, place - band_delay, half[atom], smooth, ms, row)
+        centre = place - band_delay
+        without_sway(u, centre, ms, local)
+        _deflection(local, middle, half[atom], smooth, ms, row)
         peak = int(row[PEAK])
-        _surroundings(x, u, peak, ms, rail_low, rail_high, row)
-        row[SHARPNESS] = _rms_frequency(u, peak, int(6 * ms), fs_hz)
+        row[PEAK] += centre - middle
+        _surroundings(local, peak, ms, row)
+        _whole(x, int(row[PEAK]), ms, rail_low, rail_high, row)
+        row[SHARPNESS] = _rms_frequency(local, peak, int(6 * ms), fs_hz)
         _extent(energy, places[j], window_delay + band_delay, floors[f], int(40 * ms), row)
         n += 1
     return n
@@ -170,11 +177,14 @@ def _flanks(
     first = top
     while first > top - reach and sign * (u[first] - base - slope * (first - peak)) > 0.2 * size:
         first -= 1
-    last = top
-    while last < top + reach and sign * (u[last] - base - slope * (last - peak)) > 0.5 * size:
+    edge = top  # a rail makes a plateau; what counts is how it is left
+    while edge < top + reach and sign * (u[edge] - base - slope * (edge - peak)) > 0.85 * size:
+        edge += 1
+    last = edge
+    while last < edge + reach and sign * (u[last] - base - slope * (last - peak)) > 0.5 * size:
         last += 1
     row[RISE] = top - first
-    row[FALL] = last - top
+    row[FALL] = last - edge
 
 
 @njit(cache=True, nogil=True)
@@ -203,17 +213,42 @@ def _sway(u: F32, peak: int, ms: float) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True)
-def _surroundings(
-    x: F64, u: F32, peak: int, ms: float, rail_low: float, rail_high: float, row: F64
-) -> None:
-    """Note a step of the baseline, slow swings, clipping and missing samples around a peak."""
+def _jump(u: F32, peak: int, ms: float) -> float:
+    """Return how far the straight lines through 60 ms on both sides miss each other at the peak.
+
+    On a wave that is still slower than a potential both sides go on where the other ends.
+    """
+    width = max(2, int(20 * ms))
+    jump = 0.0
+    for sign in (-1, 1):
+        near = peak + sign * int((14 if sign < 0 else 20) * ms)
+        first = near if sign > 0 else near - width
+        a = _median(u, first, first + width)
+        b = _median(u, first + sign * width, first + sign * width + width)
+        d = _median(u, first + 2 * sign * width, first + 2 * sign * width + width)
+        slope = 0.5 * (d - a)
+        steps = abs(near - peak) / width + 1.5  # from the peak to the middle block
+        jump += sign * ((a + b + d) / 3.0 - steps * slope)
+    return jump
+
+
+@njit(cache=True, nogil=True)
+def _surroundings(u: F32, peak: int, ms: float, row: F64) -> None:
+    """Note a step of the baseline, and slow swings around a peak."""
     size = max(abs(row[DEFLECTION]), 1e-9)
     sign = 1.0 if row[DEFLECTION] >= 0 else -1.0
     before = _median(u, peak - int(40 * ms), peak - int(14 * ms))
     after = _median(u, peak + int(20 * ms), peak + int(46 * ms))
     slope, swing = _sway(u, peak, ms)
-    row[STEP] = sign * (after - before - 60.0 * slope) / size
+    step = after - before - 60.0 * slope
+    jump = _jump(u, peak, ms)
+    row[STEP] = sign * (jump if abs(jump) < abs(step) else step) / size
     row[SWING] = swing / size
+
+
+@njit(cache=True, nogil=True)
+def _whole(x: F64, peak: int, ms: float, rail_low: float, rail_high: float, row: F64) -> None:
+    """Note clipping and missing samples around a peak."""
     railed = 0
     missing = 0.0
     for i in range(peak - int(50 * ms), peak + int(50 * ms)):

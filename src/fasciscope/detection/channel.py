@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope.detection import (
+    baseline,
     candidates,
     converter,
     gates,
     kernels,
     lines,
     noise,
+    onset,
     ranges,
     score,
     second,
@@ -100,8 +102,9 @@ class ChannelDetector:
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows, self.snippets = Pile(), Pile()
         self.stretches = gates.Stretches(self.hop)
-        self.raised_ranges, self.profile, self.turns = Pile(), Pile(), Pile()
-        self.floor_history, self.level_history, self.sway_history = Pile(), Pile(), Pile()
+        self.raised_ranges, self.drowned_ranges, self.hum_ranges = Pile(), Pile(), Pile()
+        self.profile, self.turns, self.sway_history = Pile(), Pile(), Pile()
+        self.floor_history, self.level_history = Pile(), Pile()
 
     def samples(self, seconds: float) -> int:
         """Return `seconds` in samples, rounded up."""
@@ -133,12 +136,6 @@ class ChannelDetector:
         """Return the noise (µV rms, pass band) of each frame."""
         floors = np.concatenate([np.empty(0), *self.floor_history])
         return np.asarray(np.sqrt(floors / self.median_over_mean()))
-
-    def whole_profile(self) -> F64:
-        """Return power, slope and clipped power of each quarter second, shape (n, 3)."""
-        if len(self.profile) != 1:
-            self.profile[:] = [np.concatenate([np.empty((0, 3)), *self.profile])]
-        return self.profile[0]
 
     @property
     def threshold(self) -> float:
@@ -188,8 +185,10 @@ class ChannelDetector:
             until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
             if self.n_front < noise.START_FRAMES:
                 until = noise.START_FRAMES
-            self._front(min(ready, until) - self.n_front)
-            if self.n_decided == 0 and (final or self.n_front >= noise.START_FRAMES):
+            onset.run_front(self, min(ready, until) - self.n_front)
+            if self.n_decided == 0 and (
+                self.n_front >= noise.START_FRAMES or (final and self.n_front == ready)
+            ):
                 begun = self.frames[: noise.START_FRAMES]
                 noise.start(begun, self.least_floor, self.noise_state)
                 found.append(self._decide(final and self.n_front == ready))
@@ -200,7 +199,8 @@ class ChannelDetector:
             found.append(self._decide(final))
         return _stack(found)
 
-    def _front(self, n_frames: int) -> None:
+    def run_front(self, n_frames: int) -> None:
+        """Run `n_frames` through everything that touches each sample."""
         signal, first = self.signal, self.n_front * self.frame
         hops = self.front.run(signal, first, n_frames * noise.HOPS_PER_FRAME)
         part = slice(first - signal.base, first - signal.base + n_frames * self.frame)
@@ -226,6 +226,7 @@ class ChannelDetector:
             last,
             self.frames.shape[0],
             self.least_floor,
+            converter.toggling_power(self.step_uv),
             self.noise_state,
             self.floors,
         )
@@ -245,11 +246,13 @@ class ChannelDetector:
             converter.noise_power(self.step_uv),
         )
         self.floor_now, self.noises_now = float(floors[-1]), noises[-1:]
+        drowned = baseline.drowned(floors, noises, self.settings, self.fs_hz)
+        self.drowned_ranges.append(ranges.runs(drowned) + self.n_decided)
         found = self._candidates(floors, noises)
         start, stop = first * noise.HOPS_PER_FRAME, last * noise.HOPS_PER_FRAME
         self.stretches.collect(
             self.hops,
-            self.floors[:last, 0],
+            np.maximum(self.floors[:last, 0], converter.toggling_power(self.step_uv) / gates.BUSY),
             noise.HOPS_PER_FRAME,
             start,
             self.hop_base,

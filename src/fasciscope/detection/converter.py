@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FLAT_S, COARSE_FLAT_S = 0.3, 10.0
+FLAT_S, COARSE_FLAT_S = 0.3, 60.0
 """Equal samples for so long: no electrode on skin is that quiet. Where the step is larger than the
 noise, quiet muscle gives equal samples too, until it twitches."""
 COARSE_UV = 3.0
@@ -46,6 +46,15 @@ def learn_step(x: NDArray[np.float64], nominal_uv: float) -> tuple[float, float]
 def noise_power(step_uv: float) -> float:
     """Return the power (µV²) of the rounding to steps."""
     return step_uv**2 / 12.0
+
+
+def toggling_power(step_uv: float) -> float:
+    """Return the power (µV²) up to which noise smaller than a step may come and go.
+
+    As the offset wanders, it stays within one step and is not seen at all, or lies on the edge of
+    two and makes the counts change between them: half a step to both sides.
+    """
+    return step_uv**2 / 4.0 if is_coarse(step_uv) else 0.0
 
 
 def is_coarse(step_uv: float) -> bool:

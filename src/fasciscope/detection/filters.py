@@ -50,6 +50,11 @@ def band_sections(highpass_hz: float, lowpass_hz: float, fs_hz: float) -> NDArra
     return np.array(sections)
 
 
+def band_share(highpass_hz: float, lowpass_hz: float, fs_hz: float) -> float:
+    """Return the part of white noise that lies in the pass band."""
+    return (min(lowpass_hz, 0.5 * fs_hz) - highpass_hz) / (0.5 * fs_hz)
+
+
 def response(sections: NDArray[np.float64], f_hz: float, fs_hz: float) -> complex:
     """Return the complex gain of `sections` at `f_hz`."""
     z = np.exp(-2j * math.pi * f_hz / fs_hz)

@@ -38,13 +38,17 @@ SPECTRUM_CLIP = 4.0
 SURROUNDINGS_HZ = 5.0
 LOWEST_HZ = 12.0
 COMB_HZ = (15.0, 110.0)
+SAME_HZ = 0.8
+"""Closer than two notches to a line that is tracked, it is that one."""
 LEVEL_S = 0.3
 """Time constant of the usual error's size."""
 TIME_CONSTANT_S = 0.4
 """Of the adaptation: a notch 0.8 Hz wide; the wandering of mains amplitudes is slower."""
 
 
-def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArray[np.float64]:
+def find_lines(
+    x: NDArray[np.float64], fs_hz: float, highest_hz: float, stands_out: float = STANDS_OUT
+) -> NDArray[np.float64]:
     """Return frequencies (Hz) of the spectral lines in `x`, shape (n,).
 
     Looked for with bursts clipped, which shows lines under potentials and movements, and without,
@@ -54,7 +58,8 @@ def find_lines(x: NDArray[np.float64], fs_hz: float, highest_hz: float) -> NDArr
     if x.size < fs_hz or not _prepare(x, _window(x.size - 1), steps):
         return np.empty(0)
     clipped, whole = (
-        _lines_of(spectrum, x.size, fs_hz, highest_hz) for spectrum in np.fft.rfft(steps, axis=1)
+        _lines_of(spectrum, x.size, fs_hz, highest_hz, stands_out)
+        for spectrum in np.fft.rfft(steps, axis=1)
     )
     if clipped.size == 0 or whole.size == 0:
         return np.concatenate([clipped, whole])
@@ -90,7 +95,11 @@ def _prepare(x: F64, window: F64, out: F32) -> bool:
 
 
 def _lines_of(
-    spectrum: NDArray[np.complex64], n: int, fs_hz: float, highest_hz: float
+    spectrum: NDArray[np.complex64],
+    n: int,
+    fs_hz: float,
+    highest_hz: float,
+    stands_out: float,
 ) -> NDArray[np.float64]:
     per_bin = fs_hz / n
     half = max(4, round(SURROUNDINGS_HZ / per_bin))
@@ -99,7 +108,7 @@ def _lines_of(
         return np.empty(0)
     power = np.empty(min(last + half, spectrum.size), dtype=np.float32)
     places = np.empty(power.size, dtype=np.int64)
-    places = places[: _tops(spectrum, first, last, half, power, places)]
+    places = places[: _tops(spectrum, first, last, half, stands_out, power, places)]
     places = places[np.argsort(-power[places], kind="stable")][:MAX_LINES]
     return np.array([(k + _offset(spectrum, int(k))) * per_bin for k in places])
 
@@ -110,6 +119,7 @@ def _tops(
     first: int,
     last: int,
     half: int,
+    stands_out: float,
     power: F32,
     places: NDArray[np.int64],
 ) -> int:
@@ -128,7 +138,7 @@ def _tops(
         here = min(j, medians.size - 1)
         left, right = medians[max(here - 1, 0)], medians[min(here + 1, medians.size - 1)]
         low, high = min(left, right), max(left, right)
-        limit = np.float32(STANDS_OUT) * min(max(medians[here], low), high)
+        limit = np.float32(stands_out) * min(max(medians[here], low), high)
         for k in range(max(first, j * half), min(last, (j + 1) * half)):
             value = power[k]
             if (
@@ -241,6 +251,12 @@ def _fit(turn: NDArray[np.float64], x: NDArray[np.float64], fs_hz: float) -> NDA
     return solution[: 2 * turn.size].reshape(2, turn.size)
 
 
+def frequencies(table: NDArray[np.float64], fs_hz: float) -> NDArray[np.float64]:
+    """Return the frequency (Hz) of each tracked line."""
+    turn = np.arctan2(table[following.TURN_SIN], table[following.TURN_COS])
+    return np.asarray(turn * fs_hz / (2 * math.pi))
+
+
 def renew(
     table: NDArray[np.float64],
     f_hz: NDArray[np.float64],
@@ -253,10 +269,8 @@ def renew(
     `x` is the last second before now; a new line is fitted there and carried on to now. Lines that
     faded cost nothing: their weights go to zero by themselves; they are let go when room is needed.
     """
-    tracked = (
-        np.arctan2(table[following.TURN_SIN], table[following.TURN_COS]) * fs_hz / (2 * math.pi)
-    )
-    new = np.array([f for f in f_hz if not (np.abs(tracked - f) < 0.8).any()])
+    tracked = frequencies(table, fs_hz)
+    new = np.array([f for f in f_hz if not (np.abs(tracked - f) < SAME_HZ).any()])
     if new.size == 0:
         return table
     fresh = start_lines(new, x, sections, fs_hz)
@@ -293,6 +307,10 @@ class LineTracker:
         self.base_hz = 0.0
         self._seen = np.empty(0)
 
+    def tracked_hz(self) -> NDArray[np.float64]:
+        """Return the frequencies tracked now, Hz."""
+        return frequencies(self.table, self.fs_hz)
+
     def _remember(self) -> None:
         size = np.hypot(self.table[following.IN_PHASE], self.table[following.QUADRATURE])
         if size.size and size.max() > self.strongest[1]:
@@ -318,8 +336,13 @@ class LineTracker:
     def look_again(self, x: NDArray[np.float64]) -> None:
         """Begin lines that stand in the last seconds `x`, and stood there the time before."""
         seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
-        steady = self._completed(lasting(seen, self._seen))
+        steady = lasting(seen, self._seen)
         self._seen = seen
+        self.begin(steady, x)
+
+    def begin(self, f_hz: NDArray[np.float64], x: NDArray[np.float64]) -> None:
+        """Begin lines at `f_hz` (and where their comb has a gap) that stand in the end of `x`."""
+        steady = self._completed(f_hz)
         self._remember()
         if steady.size:
             last_second = x[-math.ceil(self.fs_hz) :]

@@ -143,7 +143,14 @@ def _alike(frames: F64, first: int, middle: int, last: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def advance(
-    frames: F64, first: int, last: int, end: int, least: float, state: F64, floors: F64
+    frames: F64,
+    first: int,
+    last: int,
+    end: int,
+    least: float,
+    toggling: float,
+    state: F64,
+    floors: F64,
 ) -> None:
     """Write the floor of frames [first, last) into `floors`, looking ahead no further than `end`.
 
@@ -155,6 +162,8 @@ def advance(
         ``end - LOOK_AHEAD`` but at the end of the signal.
     least : float, µV²
         Quantisation floor: the level is never below it.
+    toggling : float, µV²
+        Power up to which the converter's own noise comes and goes; the floor follows it at once.
     state : ndarray, shape (N_STATE,)
     floors : ndarray, shape (n, 3)
         Written: floor (µV²); 1 where the frame itself was taken for noise; how the floor turned
@@ -170,7 +179,10 @@ def advance(
         base = state[BASE]
         accepted = False
         if frames[f, USABLE] > 0 and base > 0.0:
-            if level > ELEVATED * base:
+            if level <= toggling and base <= toggling:
+                state[BASE] = level
+                accepted = True
+            elif level > ELEVATED * base:
                 state[LOWEST] = level if state[RAISED_FOR] == 0 else min(level, state[LOWEST])
                 state[RAISED_FOR] += 1
                 same = _same_noise(frames, f, ahead, state)

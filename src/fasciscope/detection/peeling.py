@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from fasciscope.detection import candidates as c
 from fasciscope.detection import fitting
 from fasciscope.detection.families import Grouper
+from fasciscope.detection.shape import misshapen
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -29,7 +30,7 @@ CLUSTER_S = 0.040
 UNDER = 0.15
 """… and this part of all that stood within 10 ms of it: one unit's potentials differ by some 3 %
 from their template, and what is left over must not be taken for another potential."""
-LEFT_OVER, LEFT_OVER_ALONE, LEFT_OVER_SUM = 0.4, 0.12, 0.06
+LEFT_OVER, LEFT_OVER_ODD, LEFT_OVER_ALONE, LEFT_OVER_SUM = 0.4, 0.15, 0.12, 0.06
 """Part of a cluster's energy that may stay unexplained; with more, it is none of the families' and
 no template has a say in it. What stood alone must be explained nearly whole by two."""
 REFRACTORY_S = 0.009
@@ -100,8 +101,7 @@ class Peeler:
         """Return the potentials fitted in a cluster, and the rows that stand without a template."""
         cluster = self._cut(rows, shapes, members)
         fitted = self._fit(cluster, members, rows)
-        limit = LEFT_OVER if len(members) > 1 else LEFT_OVER_ALONE
-        if self._left_over(cluster, rows[members, c.FLOOR]) > limit:
+        if self._left_over(cluster, rows[members, c.FLOOR]) > self._limit(rows[members], fitted):
             fitted, cluster.rest[:] = [], cluster.whole
         taken = [round(one.place) for one in fitted]
         loose = []
@@ -111,6 +111,20 @@ class Peeler:
                 loose.append(int(member))
         fitted = [Fitted(f.row, f.family, f.place + cluster.start, f.factor) for f in fitted]
         return fitted, self._without_phases(loose, rows, shapes)
+
+    def _limit(self, rows: F64, fitted: list[Fitted]) -> float:
+        """Return the part of a cluster's energy that templates may leave and still be believed.
+
+        With some liberty in place and size templates add up to a step or a swing, too. What looks
+        like one must be explained nearly whole, and by no more potentials than it has maxima. The
+        largest maximum tells; what stands in its shadow has no shape of its own.
+        """
+        usual = LEFT_OVER if len(rows) > 1 else LEFT_OVER_ALONE
+        top = rows[[np.argmax(rows[:, c.ENERGY])]]
+        top[0, c.SWING] = 0.0  # what is around it may be a heartbeat's
+        if top[0, c.RAILED] > 0 or not misshapen(top, np.zeros(1, dtype=np.int64), self.fs_hz)[0]:
+            return usual
+        return min(usual, LEFT_OVER_ODD) if len(fitted) <= len(rows) else 0.0
 
     def _cut(self, rows: F64, shapes: F32, members: I64) -> _Cluster:
         """Put the waveforms of a cluster's rows together, with room for templates at both ends."""

@@ -250,6 +250,11 @@ class AtomBank:
         self._seen = 0
         self._fresh = True
 
+    @property
+    def share(self) -> F64:
+        """Learned part of the floor that each atom hears, shape (n_atoms,)."""
+        return np.asarray(np.where(self._share > 0.0, self._share, 1.0))
+
     def noise(self, y: F32, first: int, frame: int, floors: F64, quiet: F64, least: float) -> F64:
         """Return the noise power of each atom in each frame, shape (n_frames, n_atoms), µV².
 

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from fasciscope.detection import candidates as c
 from fasciscope.detection.families import Grouper
+from fasciscope.detection.score import ATOMS_HZ
 from fasciscope.detection.waveforms import delayed
 
 LEAST_SCORE = 9.0
 """Below this a candidate is not even kept; noise brings some ten a minute above it."""
-STANDS_OUT = 5.6
-"""Standard deviations of the noise along the template: one in a hundred million, one-sided."""
+STANDS_OUT = 5.2
+"""Standard deviations of the noise along the template: one in ten million, one-sided."""
 MEMBERS = 8
 """Potentials that a family must have for its template to be trusted with this."""
 
@@ -35,6 +36,7 @@ def look_again(
     templates: NDArray[np.float32],
     counts: NDArray[np.int64],
     grouper: Grouper,
+    share: NDArray[np.float64],
     tail: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the family of each faint candidate, 0 = none, and its offset in samples.
@@ -48,6 +50,8 @@ def look_again(
     counts : ndarray, shape (n_families,), int64
         Potentials that the first look gave each family.
     grouper : Grouper
+    share : ndarray, shape (n_atoms,), float64
+        Part of the floor that each wavelet hears: the colour of the noise.
     tail : float
         How many times slower than Gaussian the noise thins out, at least 1 (see `tails`).
     """
@@ -58,5 +62,21 @@ def look_again(
     chosen = templates[np.maximum(labels - 1, 0)].astype(np.float64)
     aligned = delayed(shapes, -offsets).astype(np.float64)
     size = np.sqrt((chosen**2).sum(axis=1))
-    along = (aligned * chosen).sum(axis=1) / size / np.sqrt(rows[:, c.HEARD])
+    colour = hears(templates, share, grouper.fs_hz)[np.maximum(labels - 1, 0)]
+    noise = rows[:, c.HEARD] * colour / share[rows[:, c.ATOM].astype(np.int64)]
+    along = (aligned * chosen).sum(axis=1) / size / np.sqrt(noise)
     return np.where(along >= STANDS_OUT * np.sqrt(tail), labels, 0), offsets
+
+
+def hears(
+    templates: NDArray[np.float32], share: NDArray[np.float64], fs_hz: float
+) -> NDArray[np.float64]:
+    """Return what a matched filter of each template hears of the noise, in floors, shape (n,).
+
+    The wavelets' shares are a spectrum of the noise at five places; what lies between is taken from
+    the straight line over the logarithm of the frequency.
+    """
+    f_hz = np.maximum(np.fft.rfftfreq(templates.shape[1], 1.0 / fs_hz), 1.0)
+    noise = np.interp(np.log(f_hz), np.log(ATOMS_HZ[: share.size]), share)
+    power = np.abs(np.fft.rfft(templates.astype(np.float64), axis=1)) ** 2
+    return np.asarray(power @ noise / np.maximum(power.sum(axis=1), 1e-12))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.detection import activity, gates, joining, noise, ranges, verdict
+from fasciscope.detection import activity, gates, joining, noise, ranges, shape, verdict
 from fasciscope.detection import candidates as c
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.early import Early, is_active
@@ -132,13 +132,12 @@ class Teller:
 
 def _plausible(rows: F64, channel: ChannelDetector) -> NDArray[np.bool_]:
     """Return which rows have the size and shape of a potential, as far as one tells by itself."""
-    noise_uv = np.sqrt(rows[:, c.FLOOR] / channel.median_over_mean())
     keep = rows[:, c.SCORE] >= channel.threshold
     keep &= rows[:, c.AMPLITUDE] > verdict.STEPS * channel.step_uv
-    keep &= rows[:, c.AMPLITUDE] > verdict.SLENDER * np.sqrt(rows[:, c.SCORE]) * noise_uv
+    keep &= ~verdict.slender(rows, channel)
     keep &= rows[:, c.MISSING_NEAR] == 0
     ungrouped = np.zeros(len(rows), dtype=np.int64)
-    return np.asarray(keep & ~verdict.misshapen(rows, ungrouped, channel.fs_hz))
+    return np.asarray(keep & ~shape.misshapen(rows, ungrouped, channel.fs_hz))
 
 
 def _at_rest(rows: F64, channel: ChannelDetector) -> NDArray[np.bool_]:

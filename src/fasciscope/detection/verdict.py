@@ -12,10 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope import events as ev
-from fasciscope.detection import activity, cardiac, phases, pulses, ranges, second, tails
+from fasciscope.detection import (
+    activity,
+    cardiac,
+    filters,
+    phases,
+    pulses,
+    ranges,
+    second,
+    tails,
+)
 from fasciscope.detection import candidates as c
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.families import LEAST_MEMBERS, Grouper
+from fasciscope.detection.shape import ALONE_S, misshapen, tallest
 from fasciscope.detection.untangle import Potentials, untangle
 from fasciscope.events import Kind
 
@@ -26,6 +36,9 @@ Mask = NDArray[np.bool_]
 SLENDER = 0.75
 """Peak-to-peak size over noise, per square root of the score: 1.6 for a cycle of 10 ms, 1 for the
 longest potentials; less is the slow tail that a filter drags behind something large."""
+SWAYED = 1.25
+"""Noise over what the wavelet hears of it, as if it were white, from which a sway below the pass
+band makes the difference: a sensor's own colour makes up to that much."""
 STEPS = 2.5
 """Converter steps that a potential must be larger than: two are noise that crosses two edges."""
 SAME_PEAK_S = 0.009
@@ -35,35 +48,18 @@ SHADOW = 0.03
 """Energy under which a maximum beside a far larger one is that one's tail: 15 dB."""
 EDGE_S = 0.06
 """Kept clear around activity and artefacts: a potential and its filter tail fit in it."""
-POP_S = 0.0035
-"""A surface potential is wider than this at a quarter of its height; an electrode pop is not."""
-SHARP_HZ = 300.0
-"""A potential of 8 ms with four phases has a root-mean-square frequency of 220 Hz; a spike of two
-milliseconds has more than 400. What is narrow must also be six tenths as sharp where it comes again
-and again, since the middle phase of a potential may be narrow, and at low rates, where a width is a
-matter of two or three samples."""
-FINE_HZ = 1500.0
-STEP_LIMIT = 0.25
-"""A potential returns to where it began, or beyond it (a high-pass swings back); what 20 to 46 ms
-later still lies on the same side is an electrode's charge leaking away."""
-JUMP_S, LEAK_S = 0.0016, 0.0039
-"""A contact's jump takes no time, and its charge leaks away over 4 ms to half at least. No flank of
-a potential rises within 1.5 ms and then falls so slowly: tissue blurs both alike."""
-STEP_BACK = 0.8
-"""A high-pass swings back by a third at most; more is the middle of a step."""
-SWING_LIMIT = 1.0
-"""Slow swings larger than the potential itself: the skin or the cable moves."""
-SHAPE = (c.WIDTH, c.STEP, c.SWING, c.SHARPNESS, c.RISE, c.FALL)
-OFTEN = 5
-"""Members from which a family vouches for its waveform."""
-CLEAR = 8.0
-"""Deflection over noise below which a shape is too uncertain to judge."""
 CLEAR_OF_S = 0.05
 """Faint candidates closer than this to another potential are its phases."""
 SMALL = 6.0
 """Scores up to this many thresholds may be what is left of interference."""
 BEAT_S = 0.08
 """A QRS complex and its filter's tail lie within this of its peak."""
+LOST = 0.5
+"""A muscle's family meets movements by chance only."""
+BESIDE_S = 0.5
+"""Like nothing else, and so close to a movement: a part of it."""
+BEATING_S = 0.45
+"""The last wave of a heartbeat is over so long after its peak (QT interval)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +114,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     keep = single(rows, fs_hz) & (rows[:, c.MISSING_NEAR] == 0)
     keep &= rows[:, c.AMPLITUDE] > STEPS * channel.step_uv
     noise_uv = np.sqrt(rows[:, c.FLOOR] / channel.median_over_mean())
-    keep &= rows[:, c.AMPLITUDE] > SLENDER * np.sqrt(rows[:, c.SCORE]) * noise_uv
+    keep &= ~slender(rows, channel)
     order = np.flatnonzero(keep)[np.argsort(rows[keep, c.PEAK], kind="stable")]
     rows, snippets, noise_uv = rows[order], snippets[order], noise_uv[order]
 
@@ -129,20 +125,29 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     keep = ~_within(rows, ranges.widen(ranges.union(sustained, dead), edge))
     rows, snippets, noise_uv = rows[keep], snippets[keep], noise_uv[keep]
     keep = rows[:, c.SCORE] >= channel.threshold
+    faint = rows[~keep], snippets[~keep]
     found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
     found = _with_faint(found, rows[~keep], snippets[~keep], noise_uv[~keep] ** 2, channel)
     rows, snippets, labels = found.rows, found.shapes, found.labels
 
-    beats = cardiac.find_beats(rows[:, c.PEAK] / fs_hz, snippets, fs_hz)
+    beats, hearts = _heart(rows, snippets, *faint, channel)
+    at_heart = hearts[:, c.PEAK]
     labels[beats] = 0
-    movement = movement[~_at_beats(movement, rows[beats, c.PEAK], round(0.15 * fs_hz))]
-    near_beat = ranges.near(rows[:, c.PEAK], rows[beats, c.PEAK], BEAT_S * fs_hz) & (labels == 0)
-    near_beat |= cardiac.accompany(rows[:, c.PEAK], labels, rows[beats, c.PEAK], BEAT_S * fs_hz)
+    movement = movement[~_at_beats(movement, at_heart, round(0.15 * fs_hz))]
+    near_beat = ranges.near(rows[:, c.PEAK], at_heart, BEAT_S * fs_hz) & (labels == 0)
+    near_beat |= cardiac.accompany(rows[:, c.PEAK], labels, at_heart, BEAT_S * fs_hz)
     good = ~beats & ~near_beat & ~_within(rows, ranges.widen(movement, edge))
     small = np.flatnonzero(good & (rows[:, c.SCORE] < SMALL * channel.threshold))
     on_beat = pulses.on_the_beat(rows[small, c.PEAK] / fs_hz, channel.lines.base_hz)
     good[small[on_beat]] = False
-    odd = good & misshapen(rows, labels, fs_hz)
+    alone = tallest(rows, fs_hz)
+    alone &= ~_after_beats(rows[:, c.PEAK], at_heart, BEATING_S * fs_hz)
+    odd = misshapen(rows, labels, fs_hz, alone)
+    # what stands beside a step is no better known than the step
+    alone |= ranges.near(rows[:, c.PEAK], rows[odd & alone, c.PEAK], ALONE_S * fs_hz)
+    odd = misshapen(rows, labels, fs_hz, alone)
+    labels[mostly_lost(labels, ~good | odd) & ~beats] = 0
+    odd = good & (odd | misshapen(rows, labels, fs_hz))
     twitch = good & ~odd
     odd &= ~_in_shadow(rows, odd, twitch, edge)
 
@@ -151,9 +156,15 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         activity.trains(rows[good & (labels == 0), c.PEAK], activity.STRANGE_JERK, fs_hz),
     )
     movement = ranges.union(movement, jerks)
+    disturbed = ranges.union(movement, rows[odd][:, [c.START, c.STOP]].astype(np.int64))
+    beside = (
+        twitch & (labels == 0) & _within(rows, ranges.widen(disturbed, round(BESIDE_S * fs_hz)))
+    )
+    odd |= beside
+    twitch &= ~beside
     twitch &= ~_within(rows, ranges.widen(jerks, edge))
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))
-    sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], fs_hz)
+    sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], channel)
     sustained = ranges.clip(sustained, n_samples)
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
@@ -161,9 +172,9 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     unusable = ranges.without(ranges.join(unusable, edge), sustained)
     unusable = ranges.clip(unusable, n_samples)
     others = ev.merge(
-        activity.classify(sustained, channel, fs_hz),
+        activity.classify(sustained, channel),
         ev.intervals(Kind.ARTIFACT, ranges.without(unusable, beside_gaps)),
-        _beat_events(rows[beats]),
+        _beat_events(hearts),
     )
     return ChannelVerdict(
         rows[twitch],
@@ -176,6 +187,28 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         sustained,
         unusable,
     )
+
+
+def _heart(
+    rows: F64,
+    shapes: NDArray[np.float32],
+    faint: F64,
+    faint_shapes: NDArray[np.float32],
+    channel: ChannelDetector,
+) -> tuple[Mask, F64]:
+    """Return which rows are heartbeats, and the rows of all beats, those of faint ones too.
+
+    A small heart's beats reach the threshold now and then only; its rhythm shows in all of them.
+    """
+    away = ~ranges.near(faint[:, c.PEAK], rows[:, c.PEAK], CLEAR_OF_S * channel.fs_hz)
+    every = np.concatenate([rows, faint[away]])
+    order = np.argsort(every[:, c.PEAK], kind="stable")
+    every, waves = every[order], np.concatenate([shapes, faint_shapes[away]])[order]
+    small = (every[:, c.SCORE] < SMALL * channel.threshold) & (every[:, c.ATOM] == 0)
+    beats = cardiac.find_beats(every[:, c.PEAK] / channel.fs_hz, waves, channel.fs_hz, small)
+    mine = np.zeros(len(every), dtype=np.bool_)
+    mine[order] = beats
+    return mine[: len(rows)], every[beats]
 
 
 def _with_faint(
@@ -191,7 +224,14 @@ def _with_faint(
     counts = np.bincount(found.labels, minlength=len(found.templates) + 1)[1:]
     tail = (channel.threshold - tails.TAIL_FROM) / (channel.settings.threshold - tails.TAIL_FROM)
     labels, offsets = second.look_again(
-        rows, shapes, noise_power, found.templates, counts, Grouper(channel.fs_hz), tail
+        rows,
+        shapes,
+        noise_power,
+        found.templates,
+        counts,
+        Grouper(channel.fs_hz),
+        channel.bank.share,
+        tail,
     )
     new = labels > 0
     every = np.concatenate([found.rows, rows[new]])
@@ -226,6 +266,18 @@ def _at_beats(stretch: I64, beats: F64, reach: int) -> Mask:
     return np.asarray(ranges.near(middle, np.sort(beats), reach) & short)
 
 
+def mostly_lost(labels: I64, lost: Mask) -> Mask:
+    """Return which rows belong to families that are mostly `lost`: they are of movements."""
+    counts, left_out = np.bincount(labels), np.bincount(labels, weights=lost)
+    return np.asarray((labels > 0) & (left_out[labels] > LOST * counts[labels]))
+
+
+def _after_beats(peaks: F64, beats: F64, reach: float) -> Mask:
+    """Return which peaks lie on a heartbeat or its later waves."""
+    waves = np.stack([beats - 0.2 * reach, beats + reach], axis=1).astype(np.int64)
+    return ranges.inside(peaks.astype(np.int64), ranges.union(waves))
+
+
 def renumbered(labels: I64) -> I64:
     """Close the holes in the family numbers; families of fewer than three become 0."""
     out = np.zeros_like(labels)
@@ -236,6 +288,15 @@ def renumbered(labels: I64) -> I64:
             number += 1
             out[members] = number
     return out
+
+
+def slender(rows: F64, channel: ChannelDetector) -> Mask:
+    """Return which candidates are far smaller than their score: the slow tail of a filter."""
+    settings = channel.settings
+    share = filters.band_share(settings.highpass_hz, settings.lowpass_hz, channel.fs_hz)
+    noise_uv = np.sqrt(rows[:, c.FLOOR] / channel.median_over_mean())
+    smaller_uv = np.minimum(noise_uv, SWAYED * np.sqrt(rows[:, c.HEARD] * share))
+    return np.asarray(rows[:, c.AMPLITUDE] <= SLENDER * np.sqrt(rows[:, c.SCORE]) * smaller_uv)
 
 
 def single(rows: F64, fs_hz: float) -> Mask:
@@ -251,30 +312,6 @@ def single(rows: F64, fs_hz: float) -> Mask:
     out = np.zeros_like(keep)
     out[order[keep]] = True
     return out
-
-
-def misshapen(rows: F64, labels: I64, fs_hz: float) -> Mask:
-    """Return which rows are not shaped as a potential: pops, steps, swings.
-
-    A waveform that comes again and again is judged by its members' medians, and not by slow swings,
-    since the signal around a single one may hold anything.
-    """
-    figures = rows[:, list(SHAPE)].copy()
-    often = np.zeros(len(rows), dtype=np.bool_)
-    for k in range(1, int(labels.max(initial=0)) + 1):
-        members = labels == k
-        if members.sum() >= OFTEN:
-            figures[members] = np.median(figures[members], axis=0)
-            figures[members, SHAPE.index(c.SWING)] = 0.0
-            often |= members
-    width, step, swing, sharp, rise, fall = figures.T
-    clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
-    narrow = width <= POP_S * fs_hz
-    narrow &= (sharp > 0.6 * SHARP_HZ) | ((fs_hz > FINE_HZ) & ~often)
-    pop = narrow | (sharp > SHARP_HZ)
-    stepped = (step > STEP_LIMIT) | (step < -STEP_BACK)
-    leaked = (rise <= JUMP_S * fs_hz) & (fall >= LEAK_S * fs_hz) & (rows[:, c.RAILED] == 0)
-    return np.asarray(clear & (pop | stepped | leaked) | (swing > SWING_LIMIT))
 
 
 def _beat_events(rows: F64) -> ev.Events:

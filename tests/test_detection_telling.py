@@ -65,7 +65,7 @@ RECORDINGS = recordings()
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_what_is_told_does_not_depend_on_the_blocks(name):
     recording = RECORDINGS[name]
-    fine, final = streamed(recording, 13)
+    fine, final = streamed(recording, 23)
     assert each(fine, 1)
     for n in (1000, 997, None):
         coarse, other = streamed(recording, n)
@@ -76,14 +76,14 @@ def test_what_is_told_does_not_depend_on_the_blocks(name):
 
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_an_event_is_told_with_the_block_that_brings_what_it_needs(name):
-    fine, _ = streamed(RECORDINGS[name], 5)
+    fine, _ = streamed(RECORDINGS[name], 20)
     coarse, _ = streamed(RECORDINGS[name], 1500)
     when = {event.tobytes(): stop for stop, events, _, _ in fine for event in events}
     stops = np.array([stop for stop, _, _, _ in coarse])
     for stop, events, _, _ in coarse:
         for event in events:
-            # it was due within the five samples before the end of the fine block
-            least, most = np.searchsorted(stops, when[event.tobytes()] - np.array([4, 0]))
+            # it was due within the twenty samples before the end of the fine block
+            least, most = np.searchsorted(stops, when[event.tobytes()] - np.array([19, 0]))
             assert stop in stops[least : most + 1]
 
 

@@ -113,7 +113,6 @@ class Teller:
         self._known = confirmed["peak"]
         late = good[~known & (good["peak"] < until) & (good["peak"] >= self._settled)]
         self._settled = until
-        self._recent = _by_peak(np.concatenate([self._recent, late]))
         return late, ev.merge(confirmed, late), withdrawn
 
     def _good(self, until: int) -> Events:

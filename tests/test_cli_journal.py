@@ -88,6 +88,18 @@ def test_a_muscle_that_is_not_on_the_map_is_kept_and_said(run):
     assert "claf" in run("list", "felt").stdout
 
 
+def test_the_side_may_stand_before_the_muscle(run, path, calm_file):
+    assert "felt 1: left calf" in run("felt", "left calf").stdout
+    assert "felt 2: right foot" in run("felt", "Right foot", "--side", "right").stdout
+    assert "are two sides" in run("felt", "left calf", "--side", "right", code=2).stderr
+    assert "in the left hand" in run("symptom", "cramp", "--muscle", "left thumb").stdout
+    assert "(left neck)" in run("add", calm_file, "--muscle", "left neck").stderr
+    run("edit", 1, "--muscle", "right shin")
+    with Journal.open(path) as journal:
+        assert (journal.session(1).muscle, journal.session(1).side) == ("tibialis", "right")
+        assert [f.side for f in journal.felt()] == ["left", "right"]
+
+
 def test_a_day_is_noted_bit_by_bit(run, path):
     run("note", "--sleep", 6.5, "--cups", "2 coffee, 1 tea", "--tired", "left calf=6")
     done = run(

@@ -110,6 +110,23 @@ def moment_of(text: str) -> datetime:
         raise InputError(f"{text!r} is no time of the day; such as 2026-03-14 09:15.") from None
 
 
+def site_of(muscle: str, side: str = "") -> tuple[str, str]:
+    """Return muscle and side, where the side stands before the muscle: ``left calf``.
+
+    Raises
+    ------
+    InputError
+        If the words and the option name different sides.
+    """
+    first, _, rest = muscle.strip().partition(" ")
+    said = first.lower()
+    if said not in ("left", "right") or not rest:
+        return muscle, side
+    if side and side.strip().lower() != said:
+        raise InputError(f"The {muscle.strip()} and --side {side} are two sides. Give one.")
+    return rest, said
+
+
 def muscle_hint(muscle: str) -> None:
     """Say if a muscle is not on the body map, and what may have been meant."""
     from fasciscope.journal import muscles

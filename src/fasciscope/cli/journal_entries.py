@@ -17,6 +17,7 @@ from fasciscope.cli.journal_app import (
     moment_of,
     muscle_hint,
     opened,
+    site_of,
 )
 from fasciscope.cli.journal_keeping import keep
 from fasciscope.errors import FasciscopeError, InputError
@@ -48,6 +49,7 @@ def add(
     from fasciscope.cli.detect import analyse, load
     from fasciscope.journal.sessions import Placement
 
+    muscle, side = site_of(muscle, side)
     said = Placement(muscle, side, posture, place, note)
     muscle_hint(muscle)
     failed = 0
@@ -78,6 +80,9 @@ def edit(
     journal: JournalOption = None,
 ) -> None:
     """Correct where and how a session was recorded, or its note."""
+    if muscle is not None:
+        muscle, found = site_of(muscle, side or "")
+        side = found or side
     said = {"muscle": muscle, "side": side, "posture": posture, "place": place, "note": note}
     values = {name: value for name, value in said.items() if value is not None}
     if not values:
@@ -156,10 +161,8 @@ def _tired(text: str) -> Tired:
     from fasciscope.journal.entries import Tired
 
     muscle, _, level = text.rpartition("=")
-    side, _, rest = muscle.strip().partition(" ")
-    if side.lower() in ("left", "right"):
-        return Tired(rest, _level(level, text), side)
-    return Tired(muscle, _level(level, text))
+    name, side = site_of(muscle)
+    return Tired(name, _level(level, text), side)
 
 
 def _level(level: str, text: str) -> float:
@@ -183,6 +186,7 @@ def felt(
     from fasciscope.journal.entries import Felt
     from fasciscope.journal.muscles import site
 
+    muscle, side = site_of(muscle, side)
     entry = Felt(moment_of(when), muscle, side, minutes, strength, text)
     muscle_hint(muscle)
     with opened(journal, create=True) as book:
@@ -216,6 +220,7 @@ def symptom(
     from fasciscope.journal.muscles import site
 
     ended = maybe_day(until, "--until")
+    muscle, side = site_of(muscle, side)
     if kind.isdecimal():
         if ended is None:
             raise InputError(f"Say when symptom {kind} had gone: --until yesterday.")

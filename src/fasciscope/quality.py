@@ -25,7 +25,7 @@ LOUD_UV = 500.0
 HUM_UV = 20.0
 SWAY_UV, SWAY_NOISES = 150.0, 10.0
 """Half the range of tenths of a second within half a second, in µV and in noises: a baseline that
-sways at 2 Hz begins to hide potentials of 200 µV there."""
+sways so far at 4 Hz begins to hide potentials of 200 µV."""
 VISIBLE = 6.5
 """Peak-to-peak size over noise at which half of the potentials of 10 ms are found [derived from the
 threshold: energy of one cycle against the noise's density]."""

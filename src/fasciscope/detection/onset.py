@@ -6,12 +6,13 @@ too, but has no line in its spectrum that stands hundreds of times above what is
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscope.detection import lines, noise
+from fasciscope.detection import kernels, lines, noise
 
 if TYPE_CHECKING:
     from fasciscope.detection.channel import ChannelDetector
@@ -24,6 +25,8 @@ LOUDER = 2.0
 """Power, 3 dB: from there on the noise floor would not take it for noise."""
 SETTLED = 1
 """Frames until a line just begun is followed to the noise."""
+ITS_OWN = 0.5
+"""Part of the power that the lines must make up: what is louder is the hum."""
 UNMISTAKABLE = 50.0
 """Power of a line over the median around it: activity has one with p = 1e-15, 20 µV of hum among
 potentials of 200 µV hundreds."""
@@ -54,6 +57,13 @@ def new_lines(x: F64, tracker: lines.LineTracker) -> F64:
     seen = lines.find_lines(x, tracker.fs_hz, tracker.highest_hz, UNMISTAKABLE)
     tracked = tracker.tracked_hz()
     return np.array([f for f in seen if not (np.abs(tracked - f) < lines.SAME_HZ).any()])
+
+
+def power_of(f_hz: F64, x: F64, tracker: lines.LineTracker) -> float:
+    """Return the power (µV²) of sinusoids at `f_hz` in the last second of `x`."""
+    fs_hz = tracker.fs_hz
+    table = lines.start_lines(f_hz, x[-math.ceil(fs_hz) :], tracker.sections, fs_hz)
+    return 0.5 * float((table[[kernels.IN_PHASE, kernels.QUADRATURE]] ** 2).sum())
 
 
 class _Snapshot:
@@ -88,7 +98,8 @@ def run_front(channel: ChannelDetector, n_frames: int) -> None:
         stop = before.n_front + row - first + 1
         x = channel.signal.raw((stop - RAISED) * channel.frame, stop * channel.frame)
         f_hz = new_lines(x, channel.lines)
-        if f_hz.size:
+        level = float(np.median(channel.frames[row + 1 - RAISED : row + 1, noise.LEVEL]))
+        if f_hz.size and power_of(f_hz, x, channel.lines) > ITS_OWN * level:
             if stop < channel.n_front:
                 before.restore(channel)
                 channel.run_front(stop - before.n_front)

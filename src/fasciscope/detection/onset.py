@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscope.detection import kernels, lines, noise
+from fasciscope.detection import following, lines, noise
 
 if TYPE_CHECKING:
     from fasciscope.detection.channel import ChannelDetector
@@ -63,7 +63,7 @@ def power_of(f_hz: F64, x: F64, tracker: lines.LineTracker) -> float:
     """Return the power (µV²) of sinusoids at `f_hz` in the last second of `x`."""
     fs_hz = tracker.fs_hz
     table = lines.start_lines(f_hz, x[-math.ceil(fs_hz) :], tracker.sections, fs_hz)
-    return 0.5 * float((table[[kernels.IN_PHASE, kernels.QUADRATURE]] ** 2).sum())
+    return 0.5 * float((table[[following.IN_PHASE, following.QUADRATURE]] ** 2).sum())
 
 
 class _Snapshot:

@@ -255,11 +255,13 @@ class ReviewPage:
 
     def _placed(self, told: dict[str, Any]) -> None:
         self.select([], move=False)
+        if told.get("channel") is None:
+            return
         self.place = (int(told["at"]), int(told["channel"]))
         self._offer(f"At {self._clock(self.place[0])}:")
 
     def _spanned(self, told: dict[str, Any]) -> None:
-        self.place = None
+        self.select([], move=False)
         self.span = (int(told["start"]), int(told["stop"]))
         self._offer(f"From {self._clock(self.span[0])} to {self._clock(self.span[1])}:")
 

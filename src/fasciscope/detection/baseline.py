@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection.filters import band_share
+from fasciscope.detection.order import median
 from fasciscope.detection.settings import Settings
 
 F64 = NDArray[np.float64]
@@ -76,7 +77,7 @@ def without_sway(u: F32, centre: int, ms: float, out: F32) -> float:
     levels = np.empty(2 * BLOCKS)
     for j in range(2 * BLOCKS):
         k = j - BLOCKS - 1 if j < BLOCKS else j - BLOCKS + 1
-        levels[j] = np.median(u[centre + k * width : centre + (k + 1) * width])
+        levels[j] = median(u[centre + k * width : centre + (k + 1) * width])
     weights = np.zeros(ORDER + 1)
     for m in range(ORDER + 1):
         for j in range(2 * BLOCKS):

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from fasciscope.detection import following, lines, noise
@@ -41,13 +42,14 @@ def beginnings(frames: F64, first: int) -> list[int]:
         Frame table (see `noise`); rows before `first` are looked back at.
     first : int
     """
-    found = []
-    for f in range(max(first, RAISED + BEFORE - 1), len(frames)):
-        part = frames[f + 1 - RAISED - BEFORE : f + 1]
-        quiet = float(part[:BEFORE, noise.LEVEL].max())
-        if part[:, noise.USABLE].all() and part[BEFORE:, noise.LEVEL].min() > LOUDER * quiet:
-            found.append(f)
-    return found
+    if len(frames) < RAISED + BEFORE:
+        return []
+    windows = sliding_window_view(frames, RAISED + BEFORE, axis=0)  # (n, columns, frames)
+    quiet = windows[:, noise.LEVEL, :BEFORE].max(axis=1)
+    loud = windows[:, noise.LEVEL, BEFORE:].min(axis=1)
+    usable = windows[:, noise.USABLE].all(axis=1)
+    last = np.flatnonzero(usable & (loud > LOUDER * quiet)) + RAISED + BEFORE - 1
+    return [int(row) for row in last if row >= first]
 
 
 def new_lines(x: F64, tracker: lines.LineTracker) -> F64:

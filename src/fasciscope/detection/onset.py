@@ -41,13 +41,16 @@ def beginnings(frames: F64, first: int) -> list[int]:
         Frame table (see `noise`); rows before `first` are looked back at.
     first : int
     """
-    found = []
-    for f in range(max(first, RAISED + BEFORE - 1), len(frames)):
-        part = frames[f + 1 - RAISED - BEFORE : f + 1]
-        quiet = float(part[:BEFORE, noise.LEVEL].max())
-        if part[:, noise.USABLE].all() and part[BEFORE:, noise.LEVEL].min() > LOUDER * quiet:
-            found.append(f)
-    return found
+    start = max(first - RAISED - BEFORE + 1, 0)
+    levels, usable = frames[start:, noise.LEVEL], frames[start:, noise.USABLE]
+    if len(levels) < RAISED + BEFORE:
+        return []
+    windows = np.lib.stride_tricks.sliding_window_view(levels, RAISED + BEFORE)
+    louder = windows[:, BEFORE:].min(axis=1) > LOUDER * windows[:, :BEFORE].max(axis=1)
+    rows = np.flatnonzero(louder) + start + RAISED + BEFORE - 1
+    return [
+        f for f in rows.tolist() if usable[f - start + 1 - RAISED - BEFORE : f - start + 1].all()
+    ]
 
 
 def new_lines(x: F64, tracker: lines.LineTracker) -> F64:

@@ -358,11 +358,11 @@ def test_a_stretch_that_was_drawn_is_let_go_with_the_next_click(page, shared_app
     page.mouse.up()
     page.keyboard.up("Shift")
     page.get_by_role("button", name="Add cramp").wait_for()
-    assert page.get_by_role("button", name="Reject").is_disabled()
+    until(lambda: page.get_by_role("button", name="Reject").is_disabled())
     page.locator(".fs-main").focus()
     page.keyboard.press("n")
     page.get_by_role("button", name="Add cramp").wait_for(state="hidden")
-    assert page.get_by_role("button", name="Reject").is_enabled()
+    until(lambda: page.get_by_role("button", name="Reject").is_enabled())
 
 
 def test_a_second_is_as_wide_in_both_that_are_compared(page, shared_app):

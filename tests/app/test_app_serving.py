@@ -103,7 +103,7 @@ def test_what_is_not_installed_is_named(monkeypatch):
         must_have_extra()
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_ending_the_app_closes_the_recording(start_app, tmp_path, page, name):
     app = start_app(tmp_path)
     page.goto(app.url())

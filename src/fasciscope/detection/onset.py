@@ -10,7 +10,6 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from fasciscope.detection import following, lines, noise
@@ -42,14 +41,16 @@ def beginnings(frames: F64, first: int) -> list[int]:
         Frame table (see `noise`); rows before `first` are looked back at.
     first : int
     """
-    if len(frames) < RAISED + BEFORE:
+    start = max(first - RAISED - BEFORE + 1, 0)
+    levels, usable = frames[start:, noise.LEVEL], frames[start:, noise.USABLE]
+    if len(levels) < RAISED + BEFORE:
         return []
-    windows = sliding_window_view(frames, RAISED + BEFORE, axis=0)  # (n, columns, frames)
-    quiet = windows[:, noise.LEVEL, :BEFORE].max(axis=1)
-    loud = windows[:, noise.LEVEL, BEFORE:].min(axis=1)
-    usable = windows[:, noise.USABLE].all(axis=1)
-    last = np.flatnonzero(usable & (loud > LOUDER * quiet)) + RAISED + BEFORE - 1
-    return [int(row) for row in last if row >= first]
+    windows = np.lib.stride_tricks.sliding_window_view(levels, RAISED + BEFORE)
+    louder = windows[:, BEFORE:].min(axis=1) > LOUDER * windows[:, :BEFORE].max(axis=1)
+    rows = np.flatnonzero(louder) + start + RAISED + BEFORE - 1
+    return [
+        f for f in rows.tolist() if usable[f - start + 1 - RAISED - BEFORE : f - start + 1].all()
+    ]
 
 
 def new_lines(x: F64, tracker: lines.LineTracker) -> F64:

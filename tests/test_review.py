@@ -187,7 +187,7 @@ def test_a_review_is_kept_and_found_again(tmp_path, analysis):
     review.add(10_000, 12_000, Kind.CRAMP)
     gone = review.add(20_000, 22_000, Kind.CONTRACTION)
     review.reject([gone])
-    table, about = save_review(recording, review, analysis, BY)
+    table, about, _ = save_review(recording, review, analysis, BY)
     assert table.name == "calf_desc-reviewed_events.tsv"
     assert json.loads(about.read_text())["Reviewer"] == "Ada"
     again, by = load_review(recording, analysis)
@@ -202,7 +202,7 @@ def test_a_review_is_kept_and_found_again(tmp_path, analysis):
 def test_other_readers_see_only_what_stands(tmp_path, analysis):
     review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
     review.reject([0])
-    table, _ = save_review(tmp_path / "a.edf", review, analysis, BY)
+    table, *_ = save_review(tmp_path / "a.edf", review, analysis, BY)
     names = [channel.name for channel in analysis.info.channels]
     seen = ev.read_tsv(table, analysis.info.fs_hz, names)
     assert len(seen) == len(analysis.events) - 1
@@ -247,7 +247,7 @@ def test_a_review_that_cannot_be_read_is_said_and_left(tmp_path, analysis, text)
 def test_a_description_that_is_no_json_is_said(tmp_path, analysis):
     review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
     review.reject([0])
-    _, about = save_review(tmp_path / "a.edf", review, analysis, BY)
+    _, about, _ = save_review(tmp_path / "a.edf", review, analysis, BY)
     about.write_text("[1, 2")
     with pytest.raises(RecordingError, match="cannot be read"):
         load_review(tmp_path / "a.edf", analysis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +43,8 @@ class Studio:
         self.session: Running | None = None
         self._lock = threading.Lock()
         self._opened: OrderedDict[Path, Opened] = OrderedDict()
+        # a tab may hold what is no longer kept: two of one file would overwrite each other's review
+        self._held: weakref.WeakValueDictionary[Path, Opened] = weakref.WeakValueDictionary()
 
     def recordings(self) -> list[Listed]:
         """Return the recordings in the folder and those right below it, the newest first."""
@@ -80,7 +83,7 @@ class Studio:
             return self.session
 
     def open(self, name: str) -> Opened:
-        """Return a recording, opened now or before.
+        """Return a recording, opened now or before; as long as anybody holds one, the same.
 
         Parameters
         ----------
@@ -95,18 +98,17 @@ class Studio:
         if not name.strip():
             raise RecordingError("No recording was named.")
         path = self.path_of(name)
+        place = path.parent.resolve() / path.name  # one review has one place, by whatever way
         with self._lock:
-            known = self._opened.get(path)
-            if known is not None and not known.is_stale:
-                self._opened.move_to_end(path)
-                return known
-            if not path.is_file():
-                raise RecordingError(f"There is no recording {path.name} in {path.parent}.")
-            opened = Opened(path)
-            self._opened[path] = opened
+            opened = self._held.get(place)
+            if opened is None or opened.is_stale:
+                if not path.is_file():
+                    raise RecordingError(f"There is no recording {path.name} in {path.parent}.")
+                opened = self._held[place] = Opened(path)
+            self._opened[place] = opened
+            self._opened.move_to_end(place)
             while len(self._opened) > KEPT_OPEN:
-                _, oldest = self._opened.popitem(last=False)
-                oldest.close()
+                self._opened.popitem(last=False)
             return opened
 
     def path_of(self, name: str) -> Path:
@@ -136,5 +138,5 @@ class Studio:
         if session is not None and not session.is_over:
             session.stop()
             session.wait()
-        for opened in list(self._opened.values()):
+        for opened in list(self._held.values()):
             opened.close()

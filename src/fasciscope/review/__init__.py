@@ -8,16 +8,25 @@ from __future__ import annotations
 
 from fasciscope.review.edits import KINDS, Finding, Review, Status
 from fasciscope.review.figures import reviewed_analysis
-from fasciscope.review.files import Reviewed, load_review, review_paths, save_review
+from fasciscope.review.files import (
+    Reviewed,
+    ReviewedElsewhereError,
+    load_review,
+    review_paths,
+    review_stamp,
+    save_review,
+)
 
 __all__ = [
     "KINDS",
     "Finding",
     "Review",
     "Reviewed",
+    "ReviewedElsewhereError",
     "Status",
     "load_review",
     "review_paths",
+    "review_stamp",
     "reviewed_analysis",
     "save_review",
 ]

@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,6 +54,18 @@ class Reviewed:
         return f"Reviewed{who} on {self.at.day} {self.at:%B %Y, %H:%M}"
 
 
+class Saved(NamedTuple):
+    """Where a review was written, and the `review_stamp` of its table."""
+
+    table: Path
+    about: Path
+    stamp: str
+
+
+class ReviewedElsewhereError(OutputError):
+    """The review beside the recording is not the one that was read or written last."""
+
+
 def review_paths(recording: str | Path) -> tuple[Path, Path]:
     """Return where the review of a recording is kept: its table and its description."""
     return (
@@ -62,17 +74,58 @@ def review_paths(recording: str | Path) -> tuple[Path, Path]:
     )
 
 
-def save_review(
-    recording: str | Path, review: Review, automatic: Analysis, by: Reviewed
-) -> tuple[Path, Path]:
-    """Write a review beside its recording, over an earlier one of its own; return the paths.
+def review_stamp(recording: str | Path) -> str:
+    """Return what tells the table beside a recording from any other; "" where there is none.
 
     Raises
     ------
     OutputError
+        If there is one that cannot be read.
+    """
+    table, _ = review_paths(recording)
+    try:
+        return hashlib.sha256(table.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise OutputError(
+            f"The review {table.name} cannot be read: {error.strerror}. It is left as it is."
+        ) from error
+
+
+def save_review(
+    recording: str | Path,
+    review: Review,
+    automatic: Analysis,
+    by: Reviewed,
+    over: str | None = None,
+) -> Saved:
+    """Write a review beside its recording, over an earlier one of its own.
+
+    Parameters
+    ----------
+    recording : str or Path
+    review : Review
+    automatic : Analysis
+    by : Reviewed
+    over : str or None, default None
+        `review_stamp` of the only table that may be replaced, as it was last read or written;
+        None replaces any.
+
+    Raises
+    ------
+    ReviewedElsewhereError
+        If there is another table by now; nothing is written.
+    OutputError
         If it cannot be written; an earlier review stays whole then.
     """
     table, about = review_paths(recording)
+    if over is not None and review_stamp(recording) != over:
+        raise ReviewedElsewhereError(
+            f"{table.name} beside the recording was changed by somebody else, another window or "
+            "program. Nothing was written over it; your changes are kept in memory as long as the "
+            "app runs. Take the review from the disk, or keep yours in its place."
+        )
     text = _table(review, [channel.name for channel in automatic.info.channels])
     facts = {
         "Description": "Events as a person reviewed them; not a medical finding",
@@ -92,7 +145,7 @@ def save_review(
             f"The review cannot be written to {table}: {error.strerror}. The recording and what "
             "was found by itself are untouched."
         ) from error
-    return table, about
+    return Saved(table, about, hashlib.sha256(text.encode()).hexdigest())
 
 
 def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Reviewed | None]:

@@ -9,7 +9,7 @@ from nicegui import run, ui
 
 from fasciscope.app import words
 from fasciscope.app.components import Signal
-from fasciscope.app.opened import Opened, Progress
+from fasciscope.app.opened import ANOTHER_FILE, Opened, Progress
 from fasciscope.app.pages.events_card import EventsCard
 from fasciscope.app.pages.frame import card, frame, heading, note, say
 from fasciscope.app.pages.results_card import ResultsCard
@@ -87,6 +87,14 @@ class ReviewPage:
         heading(opened.path.name)
         self.facts = ui.label().classes("fs-faint")
         self.warning = note()
+        with ui.element("div").classes("fs-row") as self.contest:
+            for text, act in (
+                ("Take the review from the disk", self.opened.take_theirs),
+                ("Keep mine in its place", self.opened.keep_mine),
+            ):
+                button = ui.button(text, on_click=lambda act=act: self._settle(act))
+                button.props("outline dense no-caps")
+        self.contest.set_visibility(False)
         self.progress = ui.label().props('role="status"')
         self.body = ui.element("div").style("display:flex;flex-direction:column;gap:1rem")
         self.timer = ui.timer(REFRESH_S, self.update)
@@ -107,7 +115,14 @@ class ReviewPage:
             self.progress.set_text("Reading …")
         else:
             self.progress.set_text(f"Looking for twitches … {100 * opened.share:.0f} %")
-        self.warning.set_text(MISSING if opened.is_missing else opened.save_error)
+        self.warning.set_text(
+            MISSING
+            if opened.is_missing
+            else ANOTHER_FILE
+            if opened.is_stale
+            else opened.save_error
+        )
+        self.contest.set_visibility(opened.is_contested)
         version = opened.review.version if opened.review is not None else -1
         if self.signal is not None and version != self._version:
             self._version = version
@@ -233,6 +248,18 @@ class ReviewPage:
             say(trouble)
         self.update()
         self.events.show_selected()
+
+    async def _settle(self, act: Any) -> None:
+        """Settle which of two reviews of the recording stands."""
+        try:
+            trouble = await run.io_bound(act)
+        except FasciscopeError as error:
+            say(error)
+            return
+        if trouble:
+            say(trouble)
+        self.select([], move=False)
+        self.update()
 
     async def _key(self, event: Any) -> None:
         if not event.action.keydown or event.modifiers.alt or event.modifiers.meta:

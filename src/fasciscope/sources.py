@@ -41,6 +41,8 @@ class SerialSource:
         Number of channels; None is as many as muscles are named, or else the board's own choice.
     muscles : sequence of str, default ()
         Muscle of each channel, in order; those without one stay unnamed.
+    every_channel : bool, default False
+        Take all channels that the board has, and the last muscle named for those without one.
     side : {"", "left", "right"}
     note : str, default ""
     gain : float, default 200
@@ -71,6 +73,7 @@ class SerialSource:
         fs_hz: float | None = None,
         channels: int | None = None,
         muscles: Sequence[str] = (),
+        every_channel: bool = False,
         side: str = "",
         note: str = "",
         gain: float = GAIN,
@@ -94,7 +97,11 @@ class SerialSource:
         self._block_s = block_s
         link = open_board(port, timeout_s, cancelled)
         try:
-            setup = link.configure(fs_hz, channels or len(muscles) or None)
+            wanted = channels if every_channel else channels or len(muscles) or None
+            setup = link.configure(fs_hz, wanted)
+            if every_channel and muscles:
+                more = setup.channels - len(muscles)
+                muscles = (*muscles, *(muscles[-1] for _ in range(more)))
             specs = _channels(setup, link.hello.reference_uv, muscles, side, gain)
             if before_start is not None:
                 before_start()

@@ -320,3 +320,56 @@ def test_a_browser_that_slept_finds_its_way_back(page, start_app, tmp_path, faul
     session.send("Page.setWebLifecycleState", {"state": "active"})
     until(lambda: newest() > slept_at + 10_000)
     page.get_by_text(re.compile("Looking at the demo signal")).wait_for()
+
+
+def test_a_board_keeps_all_its_channels_when_a_muscle_is_named(page, start_app, tmp_path):
+    app = start_app(tmp_path)
+    made = simulate("grid", seconds=20, seed=2)
+    with EmulatedBoard(made.recording, loop=True, speed=2.0) as board:
+        page.goto(app.url())
+        choose_port(page, board.port)
+        page.get_by_label("Muscle").fill("calf")
+        page.get_by_role("button", name="Record", exact=True).click()
+        until(lambda: page.evaluate("window.fasciscopeScope.newest") > 3000)
+        page.keyboard.press("Control+f")
+        page.keyboard.press("Shift+F")
+        page.get_by_text("Marked: felt one").wait_for()
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_text(re.compile(r"_emg\.edf: .* of analysable time")).wait_for()
+    (file,) = tmp_path.glob("*_emg.edf")
+    recorded = read(file)
+    assert [channel.muscle for channel in recorded.info.channels] == ["calf"] * 6
+    assert [marker.text for marker in recorded.markers] == ["felt one"]
+    page.get_by_role("button", name="New recording").click()
+    page.get_by_text("Nothing is running.").wait_for()
+    assert "The verdict on the whole" not in page.inner_text("main")
+
+
+def test_a_stretch_that_was_drawn_is_let_go_with_the_next_click(page, shared_app):
+    open_review(page, shared_app, "calf_emg.edf")
+    page.locator(".fs-main").focus()
+    page.keyboard.press("n")
+    box = page.locator(".fs-main").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + box["width"] * 0.7, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, y, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    page.get_by_role("button", name="Add cramp").wait_for()
+    assert page.get_by_role("button", name="Reject").is_disabled()
+    page.locator(".fs-main").focus()
+    page.keyboard.press("n")
+    page.get_by_role("button", name="Add cramp").wait_for(state="hidden")
+    assert page.get_by_role("button", name="Reject").is_enabled()
+
+
+def test_a_second_is_as_wide_in_both_that_are_compared(page, shared_app):
+    page.goto(shared_app.url("/compare", a="calf_emg.edf", b="contractions_emg.edf"))
+    page.get_by_role("heading", name="Families, all on one scale").wait_for()
+    until(lambda: len(page.evaluate("window.fasciscopeSignals")) == 2)
+    page.locator(".fs-main").nth(1).focus()
+    page.keyboard.press("0")
+    shown = lambda k: page.evaluate(f"window.fasciscopeSignals[{k}].shown")  # noqa: E731
+    until(lambda: shown(0) == shown(1) == [0, 120_000])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from app_walking import until
 
+from fasciscope import formats
 from fasciscope.app.serving import must_have_extra, serve
 from fasciscope.errors import InputError
 
@@ -98,3 +101,35 @@ def test_what_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match=re.escape("pip install 'fasciscope[app]'")):
         must_have_extra()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_ending_the_app_closes_the_recording(start_app, tmp_path, page, name):
+    app = start_app(tmp_path)
+    page.goto(app.url())
+    page.get_by_text("The demo signal").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    until(lambda: page.evaluate("window.fasciscopeScope.newest") > 3000)
+    page.close()
+    app.process.send_signal(getattr(signal, name))
+    assert app.process.wait(60) == 0
+    (file,) = tmp_path.glob("*_emg.edf")
+    assert formats.check(file).is_sound
+
+
+def test_a_link_from_elsewhere_opens_a_page_and_makes_nothing_work(shared_app):
+    visit = {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+    }
+    assert ask(shared_app, "/", **visit) == 200
+    for path in ("/api/report?file=calf_emg.edf", "/api/strip?file=calf_emg.edf"):
+        assert ask(shared_app, path, **visit) == 403
+        assert ask(shared_app, path, **{"Sec-Fetch-Site": "cross-site"}) == 403
+    assert ask(shared_app, "/", Origin="http://[") == 403
+
+
+def test_names_that_are_no_path(shared_app):
+    for name in ("~nobody-of-that-name/x.edf", "a" * 5000 + ".edf", "a%00b.edf"):
+        assert ask(shared_app, f"/api/strip?file={name}") == 404

@@ -79,15 +79,32 @@ class Guard:
         if self._token is None and _name(host) not in LOCAL_NAMES:
             return "This page is only for this computer: open it as http://127.0.0.1."
         origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _netloc(origin) != host.lower():
             return "A page of another site asked for this; it is refused."
-        if headers.get(b"sec-fetch-site", "none") == "cross-site" and scope["type"] == "websocket":
+        if headers.get(b"sec-fetch-site") == "cross-site" and not _is_visit(scope, headers):
             return "A page of another site asked for this; it is refused."
         if self._token is not None:
             asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
             given = (_cookie(headers), asked)
             if not any(hmac.compare_digest(one.encode(), self._token.encode()) for one in given):
                 return "Open the address that was printed in the terminal, with its token."
+        return ""
+
+
+def _is_visit(scope: Scope, headers: dict[bytes, str]) -> bool:
+    """Return whether a person followed a link from elsewhere to one of the pages."""
+    return (
+        scope["type"] == "http"
+        and headers.get(b"sec-fetch-mode") == "navigate"
+        and headers.get(b"sec-fetch-dest") == "document"
+        and not scope["path"].startswith("/api/")
+    )
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # no address at all
         return ""
 
 

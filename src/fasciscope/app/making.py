@@ -63,6 +63,7 @@ def from_board(
             fs_hz=fs_hz,
             channels=channels,
             muscles=muscles,
+            every_channel=True,
             side=side,
             note=note,
             block_s=BLOCK_S,

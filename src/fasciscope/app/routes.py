@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import threading
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -141,6 +141,6 @@ def _report(opened: Opened, form: str) -> Response:
         body = render_report(recording, analysis, f".{form}")
     headers = {**_FRESH}
     if form == "pdf":
-        name = json.dumps(f"{opened.path.stem}_report.pdf")
-        headers["content-disposition"] = f"attachment; filename={name}"
+        name = quote(f"{opened.path.stem}_report.pdf", safe="")
+        headers["content-disposition"] = f"attachment; filename*=UTF-8''{name}"
     return Response(body, media_type=kinds[form], headers=headers)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from fasciscope import api
 from fasciscope.blocks import Block, Sink, Source, StreamInfo
@@ -23,6 +24,7 @@ from fasciscope.signal_check import SignalChecker
 from fasciscope.trace import Trace
 
 _LOG = logging.getLogger(__name__)
+NOT_KEPT = "Not kept in the journal"
 CLOSE_S = 90.0
 """How long the end of a session may take (s): the detector judges the whole."""
 
@@ -137,7 +139,8 @@ class Running:
             source = self.plan.make_source(self._stop)
             with closing(source):
                 self._take(source)
-            self._keep()
+            self.stage = Stage.ENDING
+            self.keep_in_journal()
             self.stage = Stage.ENDED
         except FasciscopeError as error:
             self._fail(str(error))
@@ -163,6 +166,7 @@ class Running:
         self.checker, self.counter = SignalChecker(source.info), counter
         self.trace = trace  # last: who sees it finds the others too
         sinks: list[Sink] = [trace, self.checker, counter]
+        source = _Watched(source, self._ended)
         self._heard_s = monotonic()
         if not self._stop.is_set():
             self.stage = Stage.RUNNING
@@ -179,16 +183,38 @@ class Running:
             markers=self._markers,
         )
 
-    def _keep(self) -> None:
+    def keep_in_journal(self) -> None:
+        """Put the recording into the journal, if that is planned; `kept` says how that went."""
         output = self.plan.output
         if self.plan.keep is None or output is None or not output.exists():
             return
         try:
             self.kept = self.plan.keep(output)
         except FasciscopeError as error:  # the recording is there; only the journal is not
-            self.kept = f"Not kept in the journal: {error}"
+            self.kept = f"{NOT_KEPT}: {error}"
+
+    def _ended(self) -> None:
+        """Take notice that the source has given its last block, before the sinks are finished."""
+        if not self.is_over:
+            self.stage = Stage.ENDING
 
     def _note(self, block: Block, health: Health) -> None:
         if len(block):
             self._heard_s = monotonic()
         self.health = health
+
+
+class _Watched:
+    """A source that says when it has given its last block."""
+
+    def __init__(self, source: Source, ended: Callable[[], None]) -> None:
+        self._source, self._ended = source, ended
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def __iter__(self) -> Iterator[Block]:
+        try:
+            yield from self._source
+        finally:
+            self._ended()

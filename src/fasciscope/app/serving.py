@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,15 +93,41 @@ def serve(
     address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
     tell(f"The app is at {address}")
     if token:
-        tell("Anyone on your network who has this address can see it and record with it.")
+        tell(
+            "Anyone on your network who has this address can record with it, and read, change and "
+            "delete all that it shows: recordings, reviews and your journal."
+        )
     tell("Closing the page does not stop a recording. Ctrl-C here ends the app.")
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
     try:
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), _ended_by_signals(server):
             server.run()
     finally:
         studio.close()
+
+
+@contextlib.contextmanager
+def _ended_by_signals(server: Any) -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end the server, and nothing else, within the context.
+
+    The server raises them once more when it has ended; what it was told of them is enough then,
+    for the recording is still to be closed.
+    """
+    import signal
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # handlers belong to the main thread
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _must_be_free(host: str, port: int) -> None:

@@ -119,8 +119,12 @@ class Studio:
         RecordingError
             If it does not end as recordings do.
         """
-        path = Path(name).expanduser()
-        path = (path if path.is_absolute() else self.folder / path).absolute()
+        try:
+            path = Path(name).expanduser()
+            path = (path if path.is_absolute() else self.folder / path).absolute()
+            path.is_file()
+        except (RuntimeError, OSError, ValueError):  # somebody's home, too long, a zero in it
+            raise RecordingError(f"There is no recording called {name[:80]!r}.") from None
         if path.suffix.lower() not in SUFFIXES:
             raise RecordingError(f"{path.name} is not a recording: it ends in none of .edf, .bdf.")
         return path

@@ -25,6 +25,8 @@ SLOW_HZ = 38.0
 FAINT_FRAMES = 3
 ABOVE = 2.5
 RETURN_FRAMES = 60
+CLEANED_FRAMES = 2
+"""A line that has just been begun is followed to the noise within a second."""
 FADED = 1.35
 """Mean power over the noise's, hops clipped; over half a second noise strays by 8 %."""
 FADE_BLOCKS = 4
@@ -107,7 +109,11 @@ def mistaken(channel: ChannelDetector) -> I64:
     turns = np.concatenate([np.empty(0), *channel.turns])
     found = []
     up = -1
+    cleaned = np.concatenate([np.empty(0, dtype=np.int64), *channel.cleaned])
     for f in np.flatnonzero(turns):
+        # what a line took away with it when it was known at last was hum, and no activity
+        if ((cleaned <= f) & (f <= cleaned + CLEANED_FRAMES)).any():
+            continue
         if turns[f] == noise.STEP_UP:
             up = int(f)
             continue

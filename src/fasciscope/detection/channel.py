@@ -105,6 +105,7 @@ class ChannelDetector:
         self.raised_ranges, self.drowned_ranges, self.hum_ranges = Pile(), Pile(), Pile()
         self.profile, self.turns, self.sway_history = Pile(), Pile(), Pile()
         self.floor_history, self.level_history = Pile(), Pile()
+        self.cleaned = Pile()  # frames from which on a line is taken away that was noise before
 
     def samples(self, seconds: float) -> int:
         """Return `seconds` in samples, rounded up."""
@@ -193,8 +194,10 @@ class ChannelDetector:
                 noise.start(begun, self.least_floor, self.noise_state)
                 found.append(self._decide(final and self.n_front == ready))
             if self.n_front % LINES_EVERY == 0:
-                now = self.n_front * self.frame
+                now, before = self.n_front * self.frame, self.lines.table
                 self.lines.look_again(self.signal.raw(now - self.lines.window, now))
+                if self.lines.table is not before:
+                    self.cleaned.append(np.array([self.n_front]))
         if self.n_front >= noise.START_FRAMES:
             found.append(self._decide(final))
         return _stack(found)

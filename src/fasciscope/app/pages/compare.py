@@ -111,7 +111,9 @@ class ComparePage:
         signal = Signal(recording, self.names[k], strip=False).style("--fs-height: 15rem")
         shortest = min(one.recording.duration_s for one in self.opened if one.recording)
         window = [0, round(min(FIRST_S, shortest) * recording.info.fs_hz)]
-        signal.set(scale=float(DEFAULT_SCALE), window=window)
+        longest = max(one.recording.duration_s for one in self.opened if one.recording)
+        most = round(longest * recording.info.fs_hz)
+        signal.set(scale=float(DEFAULT_SCALE), window=window, most=most)
         signal.on_event("window", lambda e: self._follow(k, e))
         self.signals.append(signal)
 

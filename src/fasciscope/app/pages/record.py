@@ -13,7 +13,7 @@ from fasciscope.app.components import Scope
 from fasciscope.app.keeping import keeper
 from fasciscope.app.pages.check import CheckCard
 from fasciscope.app.pages.frame import card, figure, frame, heading, note, say
-from fasciscope.app.running import Plan, Running, Stage
+from fasciscope.app.running import NOT_KEPT, Plan, Running, Stage
 from fasciscope.app.studio import Studio
 from fasciscope.errors import FasciscopeError
 from fasciscope.journal.database import default_path
@@ -77,7 +77,7 @@ class RecordPage:
             self.minute = figure("twitches in the last minute")
             self.so_far = figure("twitches so far")
             self.rate = figure("a minute, with 95 % interval")
-            self.usable = figure("usable time")
+            self.usable = figure("time without gaps; usable at the end")
             self.elapsed = figure("elapsed")
             self.lost = figure("lost samples")
             self.noise = figure("noise, µV")
@@ -131,11 +131,17 @@ class RecordPage:
             self.summary = ui.label().props('role="status"')
             with ui.element("div").classes("fs-row"):
                 self.look = ui.link("Review it", "/review")
+                self.again = ui.button("Try to keep it in the journal again", on_click=self.rekeep)
+                self.again.props("flat")
                 ui.button("New recording", on_click=self.anew).props("flat")
 
     def _show_source(self) -> None:
         which = self.source.value
         self.port.set_visibility(which == "board")
+        for field in (self.muscle, self.side, self.keep):
+            field.set_visibility(which == "board")
+        for words_of in (self.posture, self.note, self.minutes):
+            words_of.set_visibility(which != "replay")
         self.scene.set_visibility(which == "demo")
         self.file.set_visibility(which == "replay")
         self.go.set_text("Play" if which == "replay" else "Record")
@@ -186,11 +192,12 @@ class RecordPage:
             ui.notify(f"Marked: {text}", type="info", position="bottom", timeout=1500)
 
     def _key(self, event: Any) -> None:
-        if event.action.keydown and not event.action.repeat:
-            if event.key == "f":
-                self.mark(FELT)
-            elif event.key == "m":
-                self.mark(MOVED)
+        held = event.modifiers
+        if not event.action.keydown or event.action.repeat or held.ctrl or held.alt or held.meta:
+            return
+        what = {"f": FELT, "m": MOVED}.get(str(event.key).lower())
+        if what:
+            self.mark(what)
 
     def end(self) -> None:
         """Ask the session to end; what has come is still taken."""
@@ -198,10 +205,22 @@ class RecordPage:
             self.studio.session.stop()
         self.update()
 
+    async def rekeep(self) -> None:
+        """Try once more to put the recording into the journal, as when that was busy."""
+        if self.studio.session is not None:
+            await run.io_bound(self.studio.session.keep_in_journal)
+        self.update()
+
     def anew(self) -> None:
         """Go back to the choice."""
         if self.studio.session is not None and self.studio.session.is_over:
             self.studio.session = None
+        for figure_ in (self.minute, self.so_far, self.rate, self.usable, self.elapsed):
+            figure_.set_text("–")
+        for text in (self.lost, self.noise):
+            text.set_text("–")
+        self.provisional.set_text("")
+        self.away.set_text("")
         self.update()
 
     # -- what it shows
@@ -236,7 +255,9 @@ class RecordPage:
             None: "Nothing is running.",
             Stage.OPENING: "Looking for {} …",
             Stage.RUNNING: "Recording from {}" if recording else "Looking at {}; no file is made.",
-            Stage.ENDING: "Ending: the whole is judged once more …",
+            Stage.ENDING: "Ending: the whole is judged once more …"
+            if session is not None and session.trace is not None
+            else "Giving up the search …",
             Stage.ENDED: "Ended.",
             Stage.FAILED: "Ended early.",
         }
@@ -282,6 +303,7 @@ class RecordPage:
             if now.finished
             else "Provisional until the end: the whole is judged once more then."
         )
+        self.again.set_visibility(session.is_over and session.kept.startswith(NOT_KEPT))
         if session.is_over and session.plan.output is not None:
             self.summary.set_text(self._goodbye(session, now))
 

@@ -116,11 +116,7 @@ class ReviewPage:
         else:
             self.progress.set_text(f"Looking for twitches … {100 * opened.share:.0f} %")
         self.warning.set_text(
-            MISSING
-            if opened.is_missing
-            else ANOTHER_FILE
-            if opened.is_stale
-            else opened.save_error
+            MISSING if opened.is_missing else ANOTHER_FILE if opened.is_stale else opened.save_error
         )
         self.contest.set_visibility(opened.is_contested)
         version = opened.review.version if opened.review is not None else -1
@@ -282,11 +278,13 @@ class ReviewPage:
 
     def _placed(self, told: dict[str, Any]) -> None:
         self.select([], move=False)
+        if told.get("channel") is None:
+            return
         self.place = (int(told["at"]), int(told["channel"]))
         self._offer(f"At {self._clock(self.place[0])}:")
 
     def _spanned(self, told: dict[str, Any]) -> None:
-        self.place = None
+        self.select([], move=False)
         self.span = (int(told["start"]), int(told["stop"]))
         self._offer(f"From {self._clock(self.span[0])} to {self._clock(self.span[1])}:")
 

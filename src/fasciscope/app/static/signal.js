@@ -15,7 +15,7 @@ export default {
   </div>`,
   props: {
     file: String, label: String, fs: Number, length: Number, names: Array, shown: Array,
-    strip: Boolean, version: Number, scale: Number, selected: Number, window: Array,
+    strip: Boolean, version: Number, scale: Number, selected: Number, window: Array, most: Number,
   },
   data: () => ({ said: "" }),
   watch: {
@@ -66,9 +66,10 @@ export default {
   methods: {
     // ---- where we are
     show(start, stop) {
-      const least = Math.min(this.length, 20);
-      let span = Math.max(least, Math.min(stop - start, this.length));
-      start = Math.max(0, Math.min(start, this.length - span));
+      // beside a longer recording the rest stays blank, so that a second is as wide in both
+      const most = Math.max(this.length, this.most || 0);
+      const span = Math.max(Math.min(most, 20), Math.min(stop - start, most));
+      start = Math.max(0, Math.min(start, most - span));
       this.start = start;
       this.stop = start + span;
       this.dirty = true;
@@ -80,7 +81,7 @@ export default {
     zoom(factor, at) {
       const span = this.stop - this.start;
       at = at === undefined ? this.start + span / 2 : at;
-      const wide = Math.max(20, Math.min(span * factor, this.length));
+      const wide = Math.max(20, Math.min(span * factor, Math.max(this.length, this.most || 0)));
       const share = (at - this.start) / span;
       this.show(at - share * wide, at - share * wide + wide);
     },
@@ -94,7 +95,7 @@ export default {
       this.show(start, stop);
       this.quiet = false;
     },
-    whole() { this.show(0, this.length); },
+    whole() { this.show(0, Math.max(this.length, this.most || 0)); },
     go(start, stop) {
       // the event in the middle, the zoom kept unless it hides the event or shows too much
       const length = stop - start;
@@ -111,7 +112,7 @@ export default {
       const begun = performance.now();
       this.stats.asked += 1;
       this.stats.pending += 1;
-      const from = Math.floor(this.start), to = Math.ceil(this.stop);
+      const from = Math.floor(this.start), to = Math.min(Math.ceil(this.stop), this.length);
       const columns = Math.min(8192, Math.ceil(width * Math.min(window.devicePixelRatio || 1, 2)));
       const asked = this.shown.map((k) =>
         this.fetch(`/api/view?file=${encodeURIComponent(this.file)}&channel=${k}&start=${from}&stop=${to}&columns=${columns}`)
@@ -160,6 +161,7 @@ export default {
       this.main.setPointerCapture(event.pointerId);
       this.main.focus({ preventScroll: true });
       this.pointers.set(event.pointerId, event);
+      this.forget();
       this.from = { x: event.clientX, start: this.start, stop: this.stop, at: this.sampleAt(event), moved: false, picks: event.shiftKey };
       if (this.pointers.size === 2) {
         const [a, b] = [...this.pointers.values()];
@@ -219,6 +221,7 @@ export default {
     key(event) {
       const far = event.shiftKey ? 1 : 0.2;
       const ways = {
+        Escape: () => this.forget(),
         ArrowLeft: () => this.pan(-far), ArrowRight: () => this.pan(far),
         PageUp: () => this.pan(-1), PageDown: () => this.pan(1),
         "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2),
@@ -292,7 +295,8 @@ export default {
         if (kind === TWITCH || kind === CARDIAC) continue;
         const x = xOf(start), wide = Math.max(1, xOf(stop) - x);
         const row = this.shown.indexOf(channel);
-        const [top, high] = channel < 0 || row < 0 ? [TOP, height - TOP - BOTTOM] : [TOP + row * lane, lane];
+        if (channel >= 0 && row < 0) continue;
+        const [top, high] = channel < 0 ? [TOP, height - TOP - BOTTOM] : [TOP + row * lane, lane];
         context.globalAlpha = status === REJECTED ? 0.06 : 0.24;
         context.fillStyle = c.kinds[kind];
         context.fillRect(x, top, wide, high);
@@ -371,7 +375,9 @@ export default {
       let before = -Infinity;
       for (const [number, , , peak, kind, channel, family, status] of (this.events && this.events.events) || []) {
         if ((kind !== TWITCH && kind !== CARDIAC) || peak < 0) continue;
-        const row = Math.max(0, this.shown.indexOf(channel)), x = xOf(peak), y = TOP + row * lane + 2;
+        const row = channel < 0 ? 0 : this.shown.indexOf(channel);
+        if (row < 0) continue; // on a channel that is not shown
+        const x = xOf(peak), y = TOP + row * lane + 2;
         const colour = kind === CARDIAC ? c.kinds[CARDIAC] : colourOf(c, family);
         if (number === this.selected) {
           context.strokeStyle = c.accent;

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,10 +14,12 @@ from fasciscope.review import (
     Reviewed,
     Status,
     load_review,
+    remark,
     review_paths,
     reviewed_analysis,
     save_review,
 )
+from fasciscope.review.anew import Kept, meet
 
 FS = 1000.0
 BY = Reviewed("Ada", datetime(2026, 3, 1, 21, 5, tzinfo=UTC))
@@ -208,16 +211,94 @@ def test_other_readers_see_only_what_stands(tmp_path, analysis):
     assert len(seen) == len(analysis.events) - 1
 
 
-def test_events_that_were_judged_stay_when_the_detector_finds_others(tmp_path, analysis):
-    from dataclasses import replace
+def twitches_at(*peaks, channel=0):
+    events = ev.empty(len(peaks))
+    events["peak"] = peaks
+    events["start"], events["stop"] = events["peak"] - 10, events["peak"] + 10
+    events["channel"], events["family"] = channel, 1
+    return events
 
-    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
-    review.reject([0])
-    save_review(tmp_path / "a.edf", review, analysis, BY)
-    other = replace(analysis, events=analysis.events[3:])
-    again, _ = load_review(tmp_path / "a.edf", other)
-    assert len(again) == len(analysis.events)
-    assert again.finding(0).status == Status.REJECTED
+
+def met_again(tmp_path, analysis, before, judge, after, n_samples=(100_000, 100_000)):
+    """Review `before`, find `after`, and return the review then."""
+    old = replace(analysis, events=before, n_samples=n_samples[0])
+    review = Review(before, FS_OF_SCENE, n_samples[0])
+    judge(review)
+    save_review(tmp_path / "a.edf", review, old, BY)
+    new = replace(analysis, events=after, n_samples=n_samples[1])
+    return load_review(tmp_path / "a.edf", new)[0], new
+
+
+FS_OF_SCENE = 2000.0
+
+
+def test_a_recording_that_has_grown_shows_what_is_new(tmp_path, analysis):
+    before = twitches_at(1000, 2000, 3000)
+    after = ev.merge(before, twitches_at(20_000, 30_000))
+    review, new = met_again(
+        tmp_path, analysis, before, lambda r: r.reject([1]), after, (15_000, 100_000)
+    )
+    assert list(review.status) == [0, 2, 0, 0, 0]
+    assert review.unseen_anew == 2
+    assert "Found anew since the review: 2 events have not been judged." in remark(review, BY)
+    assert reviewed_analysis(new, review).summary["fasciculations"] == 4
+    review.accept([3, 4])
+    assert "anew" not in remark(review, BY)
+    about = json.loads(review_paths(tmp_path / "a.edf")[1].read_text())
+    assert about["n_samples"] == 15_000
+
+
+def test_judgements_outlast_a_changed_detector(tmp_path, analysis):
+    def judge(review):
+        review.reject([0])
+        review.relabel([1], Kind.ARTIFACT)
+        review.accept([2])
+        review.add(50_000, 50_000, Kind.FASCICULATION, 0)
+        review.add(60_000, 60_000, Kind.FASCICULATION, 0)
+
+    before = twitches_at(1000, 2000, 3000, 4000)
+    # the first two moved a little, the accepted and an unseen one are gone, an added one is found
+    after = twitches_at(1010, 1980, 9000, 50_020)
+    review, _ = met_again(tmp_path, analysis, before, judge, after)
+    said = zip(review.events["peak"], review.status, strict=True)
+    assert [(int(peak), Status(status).name) for peak, status in said] == [
+        (1010, "REJECTED"),
+        (1980, "RELABELLED"),
+        (9000, "UNSEEN"),
+        (50_020, "ACCEPTED"),
+        (3000, "ACCEPTED"),
+        (60_000, "ADDED"),
+    ]
+    assert Kind(review.events["kind"][1]) == Kind.ARTIFACT
+    assert review.finding(1).found_as == Kind.FASCICULATION
+    assert review.unseen_anew == 1
+    save_review(tmp_path / "a.edf", review, replace(analysis, events=after), BY)
+    again, _ = load_review(tmp_path / "a.edf", replace(analysis, events=after, n_samples=100_000))
+    np.testing.assert_array_equal(again.status, review.status)
+    np.testing.assert_array_equal(again.events["peak"], review.events["peak"])
+
+
+def test_neighbours_are_told_apart(tmp_path, analysis):
+    before = twitches_at(1000, 1020)
+    review, _ = met_again(tmp_path, analysis, before, lambda r: r.reject([1]), before[:1].copy())
+    # only the first of a doublet is found now; the rejected second does not take its place
+    assert [int(p) for p in review.events["peak"]] == [1000, 1020]
+    assert list(review.status) == [0, 2]
+
+
+def test_another_channel_is_another_event():
+    kept = Kept(twitches_at(1000), twitches_at(1000), np.array([Status.REJECTED], dtype=np.uint8))
+    both, new = meet(kept, twitches_at(1000, channel=1), FS_OF_SCENE)
+    assert list(both.status) == [Status.UNSEEN, Status.REJECTED]
+    assert list(new) == [0]
+
+
+def test_a_contraction_that_goes_on_keeps_its_judgement(tmp_path, analysis):
+    before = ev.intervals(Kind.CONTRACTION, np.array([[40_000, 50_000]]), 0)
+    after = ev.intervals(Kind.CONTRACTION, np.array([[40_000, 55_000], [70_000, 90_000]]), 0)
+    review, _ = met_again(tmp_path, analysis, before, lambda r: r.reject([0]), after)
+    assert list(review.status) == [2, 0]
+    assert review.unseen_anew == 1
 
 
 def test_without_a_review_there_is_a_fresh_one(tmp_path, analysis):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -135,3 +136,24 @@ def test_mine_is_kept(studio):
     assert opened.keep_mine() == ""
     assert not opened.is_contested
     assert kept(opened) == [0, 1]
+
+
+class Session:
+    """A session that writes to a file."""
+
+    def __init__(self, output):
+        self.plan, self.is_over = SimpleNamespace(output=output), False
+
+
+def test_what_is_still_being_recorded_is_looked_at_and_not_judged(studio, tmp_path):
+    studio.session = Session(tmp_path / "r0_emg.edf")
+    opened = ready(studio)
+    os.utime(opened.path, ns=(1, 1))  # it grows
+    assert studio.open("r0_emg.edf") is opened
+    with pytest.raises(InputError, match="still being recorded"):
+        opened.say(lambda review: review.reject([0]), "")
+    assert not opened.review.is_changed
+    ready(studio, "r1_emg.edf").say(lambda review: review.reject([0]), "")
+    studio.session.is_over = True
+    assert studio.open("r0_emg.edf") is not opened
+    studio.session = None

@@ -26,8 +26,8 @@ from fasciscope.review import (
     Review,
     Reviewed,
     ReviewedElsewhereError,
-    Status,
     load_review,
+    remark,
     review_stamp,
     reviewed_analysis,
     save_review,
@@ -44,6 +44,10 @@ AVERAGED_WAVES = 4000
 ANOTHER_FILE = (
     "The recording has changed since it was opened, so nothing more is judged here. What you said "
     "before is safe beside it. Load the page again to go on."
+)
+BEING_MADE = (
+    "This is still being recorded. What was there when you opened it can be looked at; it can be "
+    "judged when the recording has ended and the page is loaded again."
 )
 
 
@@ -62,6 +66,8 @@ class Opened:
     Parameters
     ----------
     path : Path
+    is_made : callable, default never
+        Whether it is being recorded right now; then it is looked at, not judged.
 
     Attributes
     ----------
@@ -77,8 +83,9 @@ class Opened:
         saved until `take_theirs` or `keep_mine`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_made: Callable[[], bool] = lambda: False) -> None:
         self.path = path
+        self._is_made = is_made
         self.progress = Progress.READING
         self.share = 0.0
         self.error = ""
@@ -108,6 +115,11 @@ class Opened:
         now = self._look()
         return self.progress == Progress.FAILED or (now is not None and now != self._stamp)
 
+    @property
+    def is_being_made(self) -> bool:
+        """Whether it is being recorded right now."""
+        return self._is_made()
+
     def wait(self, timeout_s: float = 60.0) -> bool:
         """Wait until it is ready or has failed; return whether it is."""
         self._thread.join(timeout_s)
@@ -129,16 +141,7 @@ class Opened:
 
     def remark(self) -> str:
         """Return a sentence on the review for the report, "" where nothing was said."""
-        if self.review is None or not self.review.is_changed:
-            return ""
-        counts = self.review.counts()
-        parts = [
-            f"{counts[status]} {status.name.lower()}"
-            for status in Status
-            if status != Status.UNSEEN and counts[status]
-        ]
-        by = str(self.by) if self.by is not None else "Reviewed by hand"
-        return f"{by}: {', '.join(parts)}. The figures follow that."
+        return "" if self.review is None else remark(self.review, self.by)
 
     def say(self, act: Callable[[Review], object], reviewer: str) -> str:
         """Change the review, and save it; return what went wrong with saving, "" if nothing.
@@ -146,11 +149,14 @@ class Opened:
         Raises
         ------
         InputError
-            What the change itself raises, or if the file is another one by now.
+            What the change itself raises, or if the file is still being recorded or another one
+            by now.
         """
         with self._lock:
             if self.review is None or self.automatic is None:
                 return "The recording is not ready yet."
+            if self.is_being_made:
+                raise InputError(BEING_MADE)
             if self.is_stale:
                 raise InputError(ANOTHER_FILE)
             act(self.review)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from fasciscope.app.opened import Opened
+from fasciscope.app.opened import Opened, Progress
 from fasciscope.app.running import Plan, Running
 from fasciscope.errors import InputError, RecordingError
 
@@ -101,15 +101,26 @@ class Studio:
         place = path.parent.resolve() / path.name  # one review has one place, by whatever way
         with self._lock:
             opened = self._held.get(place)
-            if opened is None or opened.is_stale:
+            if opened is None or (opened.is_stale and not self._may_be_looked_at(opened)):
                 if not path.is_file():
                     raise RecordingError(f"There is no recording {path.name} in {path.parent}.")
-                opened = self._held[place] = Opened(path)
+                opened = self._held[place] = Opened(path, lambda: self.is_made(path))
             self._opened[place] = opened
             self._opened.move_to_end(place)
             while len(self._opened) > KEPT_OPEN:
                 self._opened.popitem(last=False)
             return opened
+
+    def is_made(self, path: Path) -> bool:
+        """Return whether the session that runs writes to this path."""
+        session = self.session
+        if session is None or session.is_over or session.plan.output is None:
+            return False
+        return session.plan.output.resolve() == path.resolve()
+
+    def _may_be_looked_at(self, opened: Opened) -> bool:
+        """Say whether it is a file that grows: it is not read anew with every block."""
+        return opened.progress != Progress.FAILED and opened.is_being_made
 
     def path_of(self, name: str) -> Path:
         """Return the path that a name stands for; only recordings have one.

@@ -93,6 +93,7 @@ class Review:
         self.fs_hz, self.n_samples = fs_hz, n_samples
         self.version = 0
         self._added = ev.empty()
+        self._anew = np.empty(0, dtype=np.int64)
         self._state = np.zeros(len(found), dtype=_STATE_DTYPE)
         self._state["kind"], self._state["family"] = found["kind"], found["family"]
         self._done: list[_Change] = []
@@ -119,6 +120,11 @@ class Review:
     def is_changed(self) -> bool:
         """Whether anything was said at all."""
         return bool(self._state["status"].any())
+
+    @property
+    def unseen_anew(self) -> int:
+        """How many events were found only after the review was made, and are not judged yet."""
+        return int((self._state["status"][self._anew] == Status.UNSEEN).sum())
 
     def __len__(self) -> int:
         return len(self._state)
@@ -241,11 +247,19 @@ class Review:
         self.version += 1
         return change.words
 
-    def restore(self, status: NDArray[np.uint8], events: Events) -> None:
+    def restore(
+        self,
+        status: NDArray[np.uint8],
+        events: Events,
+        anew: NDArray[np.int64] | None = None,
+    ) -> None:
         """Take over what an earlier review said: `status` and `events` as this class gives them.
 
-        Events beyond those found are taken as added. It cannot be undone.
+        Events beyond those found are taken as added; `anew` are numbers of those that were not
+        found yet when it was made. It cannot be undone.
         """
+        if anew is not None:
+            self._anew = anew
         n = len(self.found)
         self._added = events[n:].astype(EVENT_DTYPE)
         self._state = np.zeros(len(events), dtype=_STATE_DTYPE)

@@ -23,6 +23,7 @@ from fasciscope.errors import OutputError, RecordingError
 from fasciscope.events import NOT_APPLICABLE, Events, Kind
 from fasciscope.formats import beside
 from fasciscope.formats.whole_file import write_whole
+from fasciscope.review.anew import Kept, meet
 from fasciscope.review.edits import Review, Status
 
 _REJECTED = "rejected"
@@ -64,6 +65,25 @@ class Saved(NamedTuple):
 
 class ReviewedElsewhereError(OutputError):
     """The review beside the recording is not the one that was read or written last."""
+
+
+def remark(review: Review, by: Reviewed | None) -> str:
+    """Return sentences on a review for the report, "" where nothing was said."""
+    if not review.is_changed:
+        return ""
+    counts = review.counts()
+    parts = [
+        f"{counts[status]:,} {status.name.lower()}"
+        for status in Status
+        if status != Status.UNSEEN and counts[status]
+    ]
+    who = str(by) if by is not None else "Reviewed by hand"
+    words = f"{who}: {', '.join(parts)}. The figures follow that."
+    new = review.unseen_anew
+    if new:
+        events = "1 event has" if new == 1 else f"{new:,} events have"
+        words += f" Found anew since the review: {events} not been judged."
+    return words
 
 
 def review_paths(recording: str | Path) -> tuple[Path, Path]:
@@ -132,6 +152,7 @@ def save_review(
         "Sources": [Path(recording).name],
         "Reviewer": by.reviewer or NOT_APPLICABLE,
         "ReviewedAt": by.at.isoformat(timespec="seconds"),
+        "n_samples": review.n_samples,
         "found_sha256": _fingerprint(review.found),
         "software_version": automatic.summary["software_version"],
         "settings": automatic.summary["settings"],
@@ -151,8 +172,9 @@ def save_review(
 def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Reviewed | None]:
     """Return the review kept beside a recording, or a fresh one.
 
-    Where the automatic events have changed since (another version, other settings), the events
-    that the person saw are taken, for it is them that were judged.
+    Where the automatic events have changed since (a recording that has grown, another version,
+    other settings), what was judged stays as judged, and the rest is as it is found now; see
+    `anew.meet`.
 
     Returns
     -------
@@ -183,12 +205,16 @@ def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Rev
         ) from None
     names = [channel.name for channel in info.channels]
     found, now, status = _rows(text, info.fs_hz, names, table.name)
-    if facts.get("found_sha256") == _fingerprint(automatic.events):
-        found = automatic.events  # with the scores, which a table does not hold
-        now["score"][: len(found)] = found["score"]
-        now["amplitude_uv"][: len(found)] = found["amplitude_uv"]
-    review = Review(found, info.fs_hz, automatic.n_samples)
-    review.restore(status, now)
+    n = len(automatic.events)
+    if _fingerprint(found[:n]) == _fingerprint(automatic.events):
+        found[:n] = automatic.events  # with the scores, which a table does not hold
+        now["score"][:n] = found["score"][:n]
+        now["amplitude_uv"][:n] = found["amplitude_uv"][:n]
+        kept, new = Kept(found, now, status), np.empty(0, dtype=np.int64)
+    else:
+        kept, new = meet(Kept(found, now, status), automatic.events, info.fs_hz)
+    review = Review(kept.found, info.fs_hz, automatic.n_samples)
+    review.restore(kept.status, kept.now, new)
     return review, by
 
 

@@ -9,7 +9,7 @@ from nicegui import run, ui
 
 from fasciscope.app import words
 from fasciscope.app.components import Signal
-from fasciscope.app.opened import ANOTHER_FILE, Opened, Progress
+from fasciscope.app.opened import ANOTHER_FILE, BEING_MADE, Opened, Progress
 from fasciscope.app.pages.events_card import EventsCard
 from fasciscope.app.pages.frame import card, frame, heading, note, say
 from fasciscope.app.pages.results_card import ResultsCard
@@ -73,6 +73,15 @@ def address(name: str) -> str:
     return f"/review?file={quote(name, safe='')}"
 
 
+def _warning(opened: Opened) -> str:
+    """Return what stands in the way of a review, "" if nothing."""
+    if opened.is_missing:
+        return MISSING
+    if opened.is_being_made:
+        return BEING_MADE
+    return ANOTHER_FILE if opened.is_stale else opened.save_error
+
+
 class ReviewPage:
     """One tab's view of an opened recording; the review itself is shared by all tabs."""
 
@@ -115,9 +124,7 @@ class ReviewPage:
             self.progress.set_text("Reading …")
         else:
             self.progress.set_text(f"Looking for twitches … {100 * opened.share:.0f} %")
-        self.warning.set_text(
-            MISSING if opened.is_missing else ANOTHER_FILE if opened.is_stale else opened.save_error
-        )
+        self.warning.set_text(_warning(opened))
         self.contest.set_visibility(opened.is_contested)
         version = opened.review.version if opened.review is not None else -1
         if self.signal is not None and version != self._version:

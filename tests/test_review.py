@@ -13,6 +13,7 @@ from fasciscope.review import (
     Review,
     Reviewed,
     Status,
+    follow_review,
     load_review,
     remark,
     review_paths,
@@ -332,3 +333,21 @@ def test_a_description_that_is_no_json_is_said(tmp_path, analysis):
     about.write_text("[1, 2")
     with pytest.raises(RecordingError, match="cannot be read"):
         load_review(tmp_path / "a.edf", analysis)
+
+
+def test_figures_follow_the_review_beside_a_recording(tmp_path, analysis):
+    file = tmp_path / "a.edf"
+    assert follow_review(file, analysis) == (analysis, "")
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    save_review(file, review, analysis, BY)
+    assert follow_review(file, analysis) == (analysis, "")
+    review.reject([0])
+    table, *_ = save_review(file, review, analysis, BY)
+    followed, sentence = follow_review(file, analysis)
+    assert sentence.startswith("Reviewed by Ada on 1 March 2026, 21:05: 1 rejected.")
+    assert followed.summary == reviewed_analysis(analysis, review, sentence).summary
+    table.write_text("no review")
+    followed, sentence = follow_review(file, analysis)
+    assert sentence.endswith("The figures are those found by itself.")
+    assert followed.summary["quality"] == [sentence, *analysis.summary["quality"]]
+    assert followed.events is analysis.events

@@ -6,6 +6,7 @@ it out. `files` keeps it beside the recording, never over the automatic events.
 
 from __future__ import annotations
 
+from fasciscope.review.beside import follow_review
 from fasciscope.review.edits import KINDS, Finding, Review, Status
 from fasciscope.review.figures import reviewed_analysis
 from fasciscope.review.files import (
@@ -25,6 +26,7 @@ __all__ = [
     "Reviewed",
     "ReviewedElsewhereError",
     "Status",
+    "follow_review",
     "load_review",
     "remark",
     "review_paths",

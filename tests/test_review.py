@@ -152,18 +152,37 @@ def test_a_rejected_twitch_is_not_counted(analysis):
         assert less["families"][family - 1]["fasciculations"] == was - 1
 
 
-def test_a_contraction_that_is_none_gives_its_time_back(analysis):
-    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+def longest_contraction(analysis):
     held = np.flatnonzero(analysis.events["kind"] == Kind.CONTRACTION)
     assert len(held)
-    longest = held[np.argmax((analysis.events["stop"] - analysis.events["start"])[held])]
-    length_s = float(analysis.events["stop"][longest] - analysis.events["start"][longest]) / 2000
-    review.reject([longest])
-    more = reviewed_analysis(analysis, review).summary
-    gained = more["analysable_s"] - analysis.summary["analysable_s"]
-    assert length_s <= gained <= length_s + 0.13
+    return int(held[np.argmax((analysis.events["stop"] - analysis.events["start"])[held])])
+
+
+def test_a_contraction_that_is_none_does_not_lower_the_rate(analysis):
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    review.reject([longest_contraction(analysis)])
+    after = reviewed_analysis(analysis, review).summary
+    for key in ("analysable_s", "fasciculations", "twitches_per_minute"):
+        assert after[key] == analysis.summary[key]
+    assert after["contractions"] == analysis.summary["contractions"] - 1
+    assert "1 stretch stays out of the usable time, not searched for twitches" in remark(review, BY)
     review.undo()
     assert reviewed_analysis(analysis, review).summary == analysis.summary
+    assert "searched" not in remark(review, BY)
+
+
+def test_a_stretch_in_which_a_person_found_twitches_counts(analysis):
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    longest = longest_contraction(analysis)
+    start, stop = (int(analysis.events[key][longest]) for key in ("start", "stop"))
+    review.reject([longest])
+    review.add((start + stop) // 2, (start + stop) // 2, Kind.FASCICULATION, 0)
+    more = reviewed_analysis(analysis, review).summary
+    gained = more["analysable_s"] - analysis.summary["analysable_s"]
+    length_s = (stop - start) / analysis.info.fs_hz
+    assert length_s <= gained <= length_s + 0.13
+    assert more["fasciculations"] == analysis.summary["fasciculations"] + 1
+    assert "searched" not in remark(review, BY)
 
 
 def test_an_added_contraction_takes_its_time_and_the_twitches_in_it(analysis):

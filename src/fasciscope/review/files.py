@@ -25,6 +25,7 @@ from fasciscope.formats import beside
 from fasciscope.formats.whole_file import write_whole
 from fasciscope.review.anew import Kept, meet
 from fasciscope.review.edits import Review, Status
+from fasciscope.review.figures import unsearched
 
 _REJECTED = "rejected"
 _COLUMNS = {
@@ -79,6 +80,12 @@ def remark(review: Review, by: Reviewed | None) -> str:
     ]
     who = str(by) if by is not None else "Reviewed by hand"
     words = f"{who}: {', '.join(parts)}. The figures follow that."
+    if count := unsearched(review):
+        stays = "1 stretch stays" if count == 1 else f"{count:,} stretches stay"
+        words += (
+            f" {stays} out of the usable time, not searched for twitches, though no longer held "
+            "for a contraction, cramp or artefact."
+        )
     new = review.unseen_anew
     if new:
         events = "1 event has" if new == 1 else f"{new:,} events have"

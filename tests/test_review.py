@@ -93,11 +93,30 @@ def test_an_added_event_goes_when_it_is_undone():
     assert (event["start"], event["stop"], event["peak"]) == (3990, 4010, 4000)
     assert len(review.standing) == 6
     review.undo()
-    assert len(review.standing) == 5
+    assert len(review.standing) == len(review) == len(review.events) == 5
+    assert review.counts()[Status.REJECTED] == 0
+    assert not review.is_changed
+    with pytest.raises(InputError):
+        review.accept([number])
     review.redo()
+    assert review.events[number].tobytes() == event.tobytes()
     review.accept([number])
     assert review.finding(number).status == Status.ADDED
     assert review.finding(number).found_as is None
+
+
+def test_a_number_that_is_free_again_is_given_anew(tmp_path, analysis):
+    review = Review(analysis.events, analysis.info.fs_hz, analysis.n_samples)
+    first = review.add(4000, 4500, Kind.CRAMP)
+    review.add(6000, 6000, Kind.FASCICULATION, channel=0)
+    review.reject([first])
+    for _ in range(3):
+        review.undo()
+    table, *_ = save_review(tmp_path / "a.edf", review, analysis, BY)
+    assert len(table.read_text().splitlines()) == len(analysis.events) + 1
+    assert review.add(8000, 8500, Kind.ARTIFACT) == first
+    assert review.redo() == ""
+    assert review.events[first]["start"] == 8000
 
 
 @pytest.mark.parametrize(

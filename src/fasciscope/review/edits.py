@@ -66,6 +66,7 @@ class _Change:
     before: NDArray[np.void]
     after: NDArray[np.void]
     words: str
+    added: Events | None = None  # the one event that came with it, and goes with it
 
 
 class Review:
@@ -101,7 +102,10 @@ class Review:
 
     @property
     def events(self) -> Events:
-        """All events as they are held to be now; number k stays number k."""
+        """All events as they are held to be now; number k stays number k.
+
+        The number of an added event is free again when the adding is undone.
+        """
         every = np.concatenate([self.found, self._added])
         every["kind"], every["family"] = self._state["kind"], self._state["family"]
         return every
@@ -217,14 +221,12 @@ class Review:
         if kind == Kind.FASCICULATION:
             event["peak"] = (start + stop) // 2
         event["kind"] = kind
-        self._added = np.concatenate([self._added, event])
         state = np.zeros(1, dtype=_STATE_DTYPE)
-        state["kind"], state["status"] = kind, Status.REJECTED  # until the change below
-        self._state = np.concatenate([self._state, state])
-        number = len(self._state) - 1
-        after = state.copy()
-        after["status"] = Status.ADDED
-        self._do(_Change(np.array([number]), state, after, f"added {kind.name.lower()}"))
+        state["kind"], state["status"] = kind, Status.ADDED
+        number = len(self)
+        self._do(
+            _Change(np.array([number]), state, state, f"added {kind.name.lower()}", added=event)
+        )
         return number
 
     def undo(self) -> str:
@@ -232,7 +234,10 @@ class Review:
         if not self._done:
             return ""
         change = self._done.pop()
-        self._state[change.numbers] = change.before
+        if change.added is not None:  # the last one: what came after it is undone already
+            self._added, self._state = self._added[:-1], self._state[:-1]
+        else:
+            self._state[change.numbers] = change.before
         self._undone.append(change)
         self.version += 1
         return change.words
@@ -242,7 +247,7 @@ class Review:
         if not self._undone:
             return ""
         change = self._undone.pop()
-        self._state[change.numbers] = change.after
+        self._apply(change)
         self._done.append(change)
         self.version += 1
         return change.words
@@ -299,8 +304,15 @@ class Review:
             many = f"{len(chosen)} events" if len(chosen) > 1 else "1 event"
             self._do(_Change(chosen, before, after, f"{words}: {many}"))
 
+    def _apply(self, change: _Change) -> None:
+        if change.added is None:
+            self._state[change.numbers] = change.after
+            return
+        self._added = np.concatenate([self._added, change.added])
+        self._state = np.concatenate([self._state, change.after])
+
     def _do(self, change: _Change) -> None:
-        self._state[change.numbers] = change.after
+        self._apply(change)
         self._done.append(change)
         self._undone.clear()
         self.version += 1

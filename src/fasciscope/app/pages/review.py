@@ -249,6 +249,9 @@ class ReviewPage:
             return
         if trouble:
             say(trouble)
+        review = self.opened.review
+        if review is not None:  # an added event goes when it is undone
+            self.selected = [number for number in self.selected if number < len(review)]
         self.update()
         self.events.show_selected()
 

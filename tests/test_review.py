@@ -86,6 +86,63 @@ def test_saying_the_same_again_is_no_change():
     assert review.version == before
 
 
+def test_accepting_brings_back_what_was_found():
+    review = Review(some_events(), FS, 10_000)
+    review.relabel([1], Kind.ARTIFACT)
+    review.accept([1])
+    finding = review.finding(1)
+    assert (finding.kind, finding.family) == (Kind.FASCICULATION, 2)
+    assert finding.status == Status.ACCEPTED
+    review.regroup([1], 9)
+    review.reject([1])
+    review.accept([1])
+    assert review.finding(1).family == 2
+
+
+def test_calling_it_what_it_is_changes_nothing():
+    review = Review(some_events(), FS, 10_000)
+    review.relabel([0, 1], Kind.FASCICULATION)
+    review.regroup([0], 1)
+    assert not review.is_changed
+    assert review.finding(1).family == 2
+    review.regroup([1], 7)
+    review.relabel([1], Kind.FASCICULATION)
+    assert review.finding(1).family == 7
+    review.relabel([0, 1], Kind.ARTIFACT)
+    review.reject([0])
+    review.relabel([0, 1], Kind.FASCICULATION)
+    assert [review.finding(k).status for k in (0, 1)] == [Status.ACCEPTED] * 2
+    assert [review.finding(k).family for k in (0, 1)] == [1, 2]
+
+
+def test_only_what_changes_is_counted_as_changed():
+    review = Review(some_events(), FS, 10_000)
+    review.accept([0])
+    review.accept([0, 1])
+    assert review.undo() == "accepted: 1 event"
+    assert review.finding(0).status == Status.ACCEPTED
+
+
+def test_a_short_stretch_called_a_twitch_has_a_peak_and_a_long_one_is_refused(tmp_path, analysis):
+    spans = np.array([[20_000, 20_160], [24_000, 24_300]])
+    found = ev.intervals(Kind.CONTRACTION, spans)
+    review = Review(found, FS_OF_SCENE, 100_000)
+    with pytest.raises(InputError, match="is no single twitch"):
+        review.relabel([0, 1], Kind.FASCICULATION)
+    assert not review.is_changed
+    review.relabel([0], Kind.FASCICULATION)
+    assert review.events["peak"][0] == 20_080
+    automatic = replace(analysis, events=found, n_samples=100_000, left_out=spans)
+    figures = reviewed_analysis(automatic, review).summary
+    assert figures["fasciculations"] == 1
+    save_review(tmp_path / "a.edf", review, automatic, BY)
+    again, _ = load_review(tmp_path / "a.edf", automatic)
+    assert again.events["peak"][0] == 20_080
+    again.accept([0])
+    assert again.events["peak"][0] == -1
+    assert Kind(again.events["kind"][0]) == Kind.CONTRACTION
+
+
 def test_an_added_event_goes_when_it_is_undone():
     review = Review(some_events(), FS, 10_000)
     number = review.add(4000, 4000, Kind.FASCICULATION, channel=0)

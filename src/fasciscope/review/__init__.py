@@ -7,7 +7,7 @@ it out. `files` keeps it beside the recording, never over the automatic events.
 from __future__ import annotations
 
 from fasciscope.review.beside import follow_review
-from fasciscope.review.edits import KINDS, Finding, Review, Status
+from fasciscope.review.edits import Review
 from fasciscope.review.figures import reviewed_analysis
 from fasciscope.review.files import (
     Reviewed,
@@ -18,6 +18,7 @@ from fasciscope.review.files import (
     review_stamp,
     save_review,
 )
+from fasciscope.review.states import KINDS, Finding, Status
 
 __all__ = [
     "KINDS",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope.events import Events, Kind
-from fasciscope.review.edits import Status
+from fasciscope.review.states import Status
 
 NEAR_S = 0.015
 """Two findings this near to each other are the same potential (s)."""

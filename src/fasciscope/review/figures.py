@@ -15,7 +15,8 @@ from fasciscope import events as ev
 from fasciscope.analysis import Analysis, rate_figures
 from fasciscope.detection import ranges
 from fasciscope.events import Events, Kind
-from fasciscope.review.edits import Review, Status
+from fasciscope.review.edits import Review
+from fasciscope.review.states import Status
 
 MARGIN_S = 0.06
 """Time on both sides of a stretch in which nothing is counted (s), as in the detector."""

@@ -24,8 +24,9 @@ from fasciscope.events import NOT_APPLICABLE, Events, Kind
 from fasciscope.formats import beside
 from fasciscope.formats.whole_file import write_whole
 from fasciscope.review.anew import Kept, meet
-from fasciscope.review.edits import Review, Status
+from fasciscope.review.edits import Review
 from fasciscope.review.figures import unsearched
+from fasciscope.review.states import Status
 
 _REJECTED = "rejected"
 _COLUMNS = {

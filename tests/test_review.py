@@ -403,6 +403,61 @@ def test_without_a_review_there_is_a_fresh_one(tmp_path, analysis):
     assert not review.is_changed
 
 
+HEAD = "onset\tduration\ttrial_type\tchannel\tpeak_time\tamplitude_uv\tfamily"
+HEAD += "\treview\tfound_as\tfound_family\n"
+GOOD = "1.0\t0.02\tfasciculation\tEMG1\t1.01\t80\t1\taccepted\tfasciculation\t1\n"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "words"),
+    [
+        ("1.0\t0.02", "-1.0\t0.02", "lies between 0 and"),
+        ("1.0\t0.02", "1.0\t-0.02", "not less than 0"),
+        ("1.0\t0.02", "1.0\t600", "where the recording ends"),
+        ("1.0\t0.02", "nan\t0.02", "numbers of seconds"),
+        ("1.0\t0.02", "1e300\t0.02", "where the recording ends"),
+        ("1.0\t0.02", "inf\t0.02", "numbers of seconds"),
+        ("\t1.01\t", "\t2.5\t", "peak of an event lies in it"),
+        ("\t1.01\t", "\t1e9\t", "where the recording ends"),
+        ("\t1\taccepted", "\t40000\taccepted", "family is 1 to 9999"),
+        ("fasciculation\t1\n", "fasciculation\t40000\n", "found_family is 1 to 9999"),
+        ("fasciculation\t1\n", "fasciculation\t-1\n", "found_family is 1 to 9999"),
+        ("fasciculation\t1\n", "fasciculation\t1e400\n", "cannot be read"),
+        ("EMG1", "EMG77", "no channel EMG77"),
+        ("accepted\tfasc", "added\tfasc", "what was found was not added"),
+        ("accepted\tfasciculation", "accepted\tn/a", "what was found was not added"),
+        ("\tfasciculation\tEMG1", "\tgap\tEMG1", "not up to a review"),
+        ("accepted", "perhaps", "cannot be read"),
+        ("1.0\t0.02", "one\t0.02", "cannot be read"),
+    ],
+)
+def test_a_line_edited_by_hand_is_checked_and_named(tmp_path, analysis, good, bad, words):
+    assert GOOD.count(good)
+    table, _ = review_paths(tmp_path / "a.edf")
+    table.write_text(HEAD + GOOD + "\n" + GOOD.replace(good, bad, 1))
+    with pytest.raises(RecordingError, match="line 4: ") as caught:
+        load_review(tmp_path / "a.edf", analysis)
+    assert words in str(caught.value)
+    assert "left as it is" in str(caught.value)
+
+
+def test_a_table_that_another_program_wrote_is_read(tmp_path, analysis):
+    automatic = replace(analysis, events=twitches_at(2020))
+    table, _ = review_paths(tmp_path / "a.edf")
+    added = "3.0\t0.5\tcramp\tn/a\tn/a\tn/a\tn/a\tadded\tn/a\tn/a\n"
+    text = (
+        HEAD
+        + "\n"
+        + added
+        + GOOD.replace("\tfasc", "\tartifact", 1).replace("artifacticulation", "artifact")
+    )
+    table.write_bytes(b"\xef\xbb\xbf" + (text + "\n\n").replace("\n", "\r\n").encode())
+    review, _ = load_review(tmp_path / "a.edf", automatic)
+    assert list(review.status) == [Status.RELABELLED, Status.ADDED]
+    assert [Kind(k) for k in review.events["kind"]] == [Kind.ARTIFACT, Kind.CRAMP]
+    assert review.finding(0).found_as == Kind.FASCICULATION
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fasciscope import events as ev
 from fasciscope.errors import InputError
 from fasciscope.events import EVENT_DTYPE, Events, Kind
-from fasciscope.review.states import KINDS, STATE_DTYPE, Change, Finding, Status
+from fasciscope.review.states import KINDS, LAST_FAMILY, STATE_DTYPE, Change, Finding, Status
 
 ADDED_S = 0.02
 """Length given to a twitch that a person adds at a place (s), that of a longer potential."""
@@ -170,8 +170,10 @@ class Review:
         InputError
             If the family is not 0 to 9999, or a number is unknown.
         """
-        if not 0 <= family <= 9999:
-            raise InputError(f"A family has a number from 1, or 0 for none; not {family}.")
+        if not 0 <= family <= LAST_FAMILY:
+            raise InputError(
+                f"A family has a number from 1 to {LAST_FAMILY}, or 0 for none; not {family}."
+            )
         chosen = self._chosen(numbers)
         before = self._state[chosen]
         after = before.copy()

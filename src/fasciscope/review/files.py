@@ -6,43 +6,25 @@ is never touched. The JSON says who, when, with which settings, and what the col
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from fasciscope import events as ev
 from fasciscope.analysis import Analysis
 from fasciscope.errors import OutputError, RecordingError
-from fasciscope.events import NOT_APPLICABLE, Events, Kind
+from fasciscope.events import NOT_APPLICABLE, Events
 from fasciscope.formats import beside
 from fasciscope.formats.whole_file import write_whole
 from fasciscope.review.anew import Kept, meet
 from fasciscope.review.edits import Review
 from fasciscope.review.figures import unsearched
 from fasciscope.review.states import Status
-
-_REJECTED = "rejected"
-_COLUMNS = {
-    "review": {
-        "Description": "What a person said of the event",
-        "Levels": {
-            "unseen": "nothing",
-            "accepted": "it is what it was found to be",
-            "rejected": "it is nothing; trial_type is 'rejected' then",
-            "relabelled": "it is something else, or of another family",
-            "added": "it was not found, a person added it",
-        },
-    },
-    "found_as": {"Description": "trial_type before the review; n/a if a person added it"},
-    "found_family": {"Description": "family before the review"},
-}
+from fasciscope.review.table import COLUMNS, Bounds, from_table, to_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +136,7 @@ def save_review(
             "program. Nothing was written over it; your changes are kept in memory as long as the "
             "app runs. Take the review from the disk, or keep yours in its place."
         )
-    text = _table(review, [channel.name for channel in automatic.info.channels])
+    text = to_table(review, [channel.name for channel in automatic.info.channels])
     facts = {
         "Description": "Events as a person reviewed them; not a medical finding",
         "Sources": [Path(recording).name],
@@ -164,7 +146,7 @@ def save_review(
         "found_sha256": _fingerprint(review.found),
         "software_version": automatic.summary["software_version"],
         "settings": automatic.summary["settings"],
-        **_COLUMNS,
+        **COLUMNS,
     }
     try:
         write_whole(table, text)
@@ -200,8 +182,8 @@ def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Rev
     if not table.exists():
         return Review(automatic.events, info.fs_hz, automatic.n_samples), None
     try:
-        text = table.read_text(encoding="utf-8")
-        facts = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
+        text = table.read_text(encoding="utf-8-sig")
+        facts = json.loads(about.read_text(encoding="utf-8-sig")) if about.exists() else {}
         by = Reviewed(
             str(facts.get("Reviewer", "")).replace(NOT_APPLICABLE, ""),
             datetime.fromisoformat(facts.get("ReviewedAt", "1970-01-01T00:00:00+00:00")),
@@ -211,8 +193,8 @@ def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Rev
             f"The review {table.name} cannot be read ({error}). It is left as it is; move it away "
             "to begin a new one."
         ) from None
-    names = [channel.name for channel in info.channels]
-    found, now, status = _rows(text, info.fs_hz, names, table.name)
+    read = from_table(text, _bounds(automatic), table.name)
+    found, now, status = read.found, read.now, read.status
     n = len(automatic.events)
     if _fingerprint(found[:n]) == _fingerprint(automatic.events):
         found[:n] = automatic.events  # with the scores, which a table does not hold
@@ -226,63 +208,15 @@ def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Rev
     return review, by
 
 
-def _table(review: Review, names: list[str]) -> str:
-    rows = ev.to_tsv(review.events, review.fs_hz, names).splitlines()
-    out = [f"{rows[0]}\treview\tfound_as\tfound_family"]
-    for number, row in enumerate(rows[1:]):
-        cells = row.split("\t")
-        finding = review.finding(number)
-        family = NOT_APPLICABLE
-        if number < len(review.found) and review.found["family"][number] > 0:
-            family = str(int(review.found["family"][number]))
-        now = cells[2]
-        if finding.status == Status.REJECTED:
-            cells[2] = _REJECTED
-        as_found = finding.found_as.name.lower() if finding.found_as is not None else "n/a"
-        # a rejected event that had been relabelled, or added, keeps what it was called
-        said = finding.status.name.lower()
-        if finding.status == Status.REJECTED and now != as_found:
-            said = f"{said} {now}"
-        out.append("\t".join([*cells, said, as_found, family]))
-    return "\n".join(out) + "\n"
-
-
-def _rows(
-    text: str, fs_hz: float, names: list[str], name: str
-) -> tuple[Events, Events, np.ndarray[Any, np.dtype[np.uint8]]]:
-    """Return what was found, what it is now, and what was said."""
-    rows = list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
-    head = rows[0] if rows else []
-    try:
-        kind_at, said_at = head.index("trial_type"), head.index("review")
-        as_at, family_at = head.index("found_as"), head.index("found_family")
-    except ValueError:
-        raise RecordingError(
-            f"{name} has no columns trial_type, review, found_as and found_family. It is left as "
-            "it is; move it away to begin a new review."
-        ) from None
-    statuses, found_kinds, found_families = [], [], []
-    for line, row in enumerate(rows[1:], start=2):
-        try:
-            said, _, was = row[said_at].partition(" ")
-            statuses.append(Status[said.upper()])
-            if row[kind_at] == _REJECTED:
-                row[kind_at] = was or row[as_at]
-            found_kinds.append(None if row[as_at] == "n/a" else Kind[row[as_at].upper()])
-            found_families.append(0 if row[family_at] == NOT_APPLICABLE else int(row[family_at]))
-            Kind[row[kind_at].upper()]
-        except (KeyError, ValueError, IndexError):
-            raise RecordingError(
-                f"{name}, line {line}: the review cannot be read. It is left as it is; move it "
-                "away to begin a new one."
-            ) from None
-    plain = "\n".join("\t".join(row) for row in rows) + "\n"
-    now = ev.from_tsv(plain, fs_hz, names, name)
-    found = now[[kind is not None for kind in found_kinds]].copy()
-    pairs = [(k, f) for k, f in zip(found_kinds, found_families, strict=True) if k is not None]
-    found["kind"] = [kind for kind, _ in pairs]
-    found["family"] = [family for _, family in pairs]
-    return found, now, np.array(statuses, dtype=np.uint8)
+def _bounds(automatic: Analysis) -> Bounds:
+    """Return what a table is held against; nothing the detector itself gives is out of bounds."""
+    events = automatic.events
+    return Bounds(
+        automatic.info.fs_hz,
+        [channel.name for channel in automatic.info.channels],
+        int(min(events["start"].min(initial=0), 0)),
+        int(max(events["stop"].max(initial=0), automatic.n_samples)),
+    )
 
 
 def _fingerprint(events: Events) -> str:

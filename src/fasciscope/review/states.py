@@ -24,6 +24,8 @@ class Status(IntEnum):
     ADDED = 4
 
 
+LAST_FAMILY = 9999
+"""Families have numbers from 1 to this; the type of an event holds no more than 32767."""
 STATE_DTYPE = np.dtype([("status", "u1"), ("kind", "u1"), ("family", "<i2")])
 
 

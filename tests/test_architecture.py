@@ -37,6 +37,7 @@ NEIGHBOURS = {
     ("analysis", "quality"),
     ("signal_check", "quality"),
     ("journal", "report"),
+    ("journal", "review"),
     ("__init__", "api"),
     ("__main__", "cli"),
 }

@@ -12,11 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from fasciscope import formats, simulate
+from fasciscope.analysis import detect as find
+from fasciscope.app.keeping import keeper
 from fasciscope.cli import journal_app, journal_files
 from fasciscope.cli.main import app
 from fasciscope.errors import InputError
 from fasciscope.journal import database
+from fasciscope.journal.sessions import NOTHING_SAID
 from fasciscope.journal.store import Journal
+from fasciscope.review import Review, Reviewed, review_paths, save_review
 
 TODAY = date.today()
 
@@ -407,3 +411,57 @@ def test_days_and_times_in_words():
     for wrong in ("12:75", "2026-02-30", "", "9 o'clock"):
         with pytest.raises(InputError):
             journal_app.moment_of(wrong)
+
+
+@pytest.fixture
+def reviewed_file(calm_file, tmp_path):
+    """A copy of the recording in which everything was rejected."""
+    file = tmp_path / "seen_emg.edf"
+    file.write_bytes(calm_file.read_bytes())
+    automatic = find(formats.read(file))
+    review = Review(automatic.events, automatic.info.fs_hz, automatic.n_samples)
+    review.reject(range(len(review)))
+    save_review(file, review, automatic, Reviewed("Ada", datetime(2026, 3, 1, 21, tzinfo=UTC)))
+    return file
+
+
+def test_the_journal_keeps_what_the_review_left(run, path, reviewed_file):
+    done = run("add", reviewed_file)
+    assert "session 1: 0 twitches" in done.stdout
+    assert "Reviewed by Ada" in done.stderr
+    with Journal.open(path) as book:
+        assert book.session(1).twitches == 0
+        assert book.session(1).quality[0].startswith("Reviewed by Ada")
+    detected = CliRunner().invoke(app, ["detect", str(reviewed_file), "--journal"])
+    assert not re.search(r"twitches +0:", detected.stdout), "detect itself stays automatic"
+    with Journal.open(path) as book:
+        assert book.session(1).twitches == 0
+    review_paths(reviewed_file)[0].write_text("no review")
+    done = run("add", reviewed_file)
+    assert "The figures are those found by itself" in done.stderr
+    with Journal.open(path) as book:
+        assert book.session(1).twitches > 0
+
+
+def test_the_app_keeps_what_the_review_left(path, reviewed_file):
+    words = keeper(NOTHING_SAID)(reviewed_file)
+    assert words.startswith("Kept in your journal as session 1")
+    assert "Reviewed by Ada" in words
+    with Journal.open(path) as book:
+        assert book.session(1).twitches == 0
+
+
+def test_a_report_follows_the_review_unless_told_not_to(reviewed_file, tmp_path):
+    def report(*words):
+        return CliRunner().invoke(app, ["report", str(reviewed_file), *words]).stdout
+
+    page = tmp_path / "seen_report.html"
+    said = report()
+    assert re.search(r"twitches +0:", said)
+    assert "Reviewed by Ada" in said
+    assert "Reviewed by Ada" in page.read_text(encoding="utf-8")
+    said = report("--automatic")
+    assert not re.search(r"twitches +0:", said)
+    assert "Reviewed by Ada" not in said + page.read_text(encoding="utf-8")
+    review_paths(reviewed_file)[0].write_text("no review")
+    assert "The figures are those found by itself" in " ".join(report().split())

@@ -7,10 +7,11 @@ import stat
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
-from fasciscope import formats, simulate
+from fasciscope import formats, report, simulate
 from fasciscope.analysis import detect
 from fasciscope.errors import InputError, OutputError
 from fasciscope.journal import takeaway_html, takeaway_pdf
@@ -22,6 +23,7 @@ from fasciscope.journal.store import Journal
 from fasciscope.journal.takeaway import write_takeaway
 from fasciscope.journal.takeaway_words import gather
 from fasciscope.report.words import DISCLAIMER
+from fasciscope.review import Review, Reviewed, save_review
 from journal_cases import NOTE, fill, session
 
 
@@ -182,6 +184,29 @@ def test_reports_of_chosen_recordings_are_appended(recorded, tmp_path):
     assert sum(tag == "img" for tag, _ in parser.tags) == 2
     (tmp_path / "calm_emg.edf").unlink()
     assert "There is no file" in write_takeaway(recorded, tmp_path / "out.pdf", sessions=[1])[0]
+
+
+def test_an_appended_report_follows_the_review(recorded, tmp_path, monkeypatch):
+    file = Path(recorded.session(1).recording)
+    automatic = detect(formats.read(file))
+    review = Review(automatic.events, automatic.info.fs_hz, automatic.n_samples)
+    review.reject(range(len(review)))
+    by = Reviewed("Ada", datetime(2026, 3, 1, 21, 5, tzinfo=UTC))
+    paths = save_review(file, review, automatic, by)
+    drawn = []
+
+    def note(recording, analysis, output):
+        drawn.append(analysis.summary)
+        output.write_bytes(report.render_report(recording, analysis, ".png"))
+
+    monkeypatch.setattr(report, "write_report", note)
+    try:
+        assert write_takeaway(recorded, tmp_path / "out.html", sessions=[1]) == []
+    finally:
+        paths.table.unlink()
+        paths.about.unlink()
+    assert drawn[0]["fasciculations"] == 0
+    assert drawn[0]["quality"][0].startswith("Reviewed by Ada")
 
 
 def test_what_cannot_be_is_refused(journal, tmp_path):

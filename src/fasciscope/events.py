@@ -101,17 +101,21 @@ def to_tsv(events: Events, fs_hz: float, channel_names: Sequence[str]) -> str:
     BIDS specification 1.11, "Events".
     """
     rows = ["\t".join(TSV_COLUMNS)]
-    for event in events:
-        channel, peak, family = int(event["channel"]), int(event["peak"]), int(event["family"])
+    kinds = {int(kind): kind.name.lower() for kind in Kind}
+    columns = ("start", "stop", "peak", "kind", "channel", "family", "amplitude_uv")
+    # lists, for a structured array taken row by row is some thirty times slower
+    for start, stop, peak, kind, channel, family, amplitude_uv in zip(
+        *(events[column].tolist() for column in columns), strict=True
+    ):
         rows.append(
             "\t".join(
                 (
-                    f"{event['start'] / fs_hz:.6f}",
-                    f"{(event['stop'] - event['start']) / fs_hz:.6f}",
-                    Kind(int(event["kind"])).name.lower(),
+                    f"{start / fs_hz:.6f}",
+                    f"{(stop - start) / fs_hz:.6f}",
+                    kinds[kind],
                     channel_names[channel] if channel >= 0 else NOT_APPLICABLE,
                     f"{peak / fs_hz:.6f}" if peak >= 0 else NOT_APPLICABLE,
-                    _number(float(event["amplitude_uv"]), 2),
+                    _number(amplitude_uv, 2),
                     str(family) if family > 0 else NOT_APPLICABLE,
                 )
             )

@@ -23,15 +23,17 @@ def keeper(said: Placement) -> Callable[[Path], str]:
         from fasciscope.journal.muscles import site
         from fasciscope.journal.sessions import sessions_of
         from fasciscope.journal.store import Journal
+        from fasciscope.review import follow_review
 
         recording = formats.read(path)
-        sessions = sessions_of(recording, detect(recording), path, said)
+        analysis, reviewed = follow_review(path, detect(recording))
+        sessions = sessions_of(recording, analysis, path, said)
         with Journal.open(create=True) as journal:
             kept = journal.add_sessions(sessions)
         names = ", ".join(
             f"session {one.id} ({site(session.muscle, session.side)})"
             for session, one in zip(sessions, kept, strict=True)
         )
-        return f"Kept in your journal as {names}."
+        return f"Kept in your journal as {names}. {reviewed}".rstrip()
 
     return keep

@@ -19,14 +19,16 @@ from numpy.typing import NDArray
 
 from fasciscope import formats
 from fasciscope.analysis import Analysis, detect
-from fasciscope.errors import FasciscopeError, OutputError
+from fasciscope.errors import FasciscopeError, InputError, OutputError
 from fasciscope.events import Kind
 from fasciscope.recording import Recording
 from fasciscope.review import (
     Review,
     Reviewed,
-    Status,
+    ReviewedElsewhereError,
     load_review,
+    remark,
+    review_stamp,
     reviewed_analysis,
     save_review,
 )
@@ -39,6 +41,14 @@ SHIFT_S = 0.006
 DRAWN_WAVES = 40
 """Single waveforms drawn for a family, evenly out of all."""
 AVERAGED_WAVES = 4000
+ANOTHER_FILE = (
+    "The recording has changed since it was opened, so nothing more is judged here. What you said "
+    "before is safe beside it. Load the page again to go on."
+)
+BEING_MADE = (
+    "This is still being recorded. What was there when you opened it can be looked at; it can be "
+    "judged when the recording has ended and the page is loaded again."
+)
 
 
 class Progress(StrEnum):
@@ -56,6 +66,8 @@ class Opened:
     Parameters
     ----------
     path : Path
+    is_made : callable, default never
+        Whether it is being recorded right now; then it is looked at, not judged.
 
     Attributes
     ----------
@@ -66,10 +78,14 @@ class Opened:
         Why it could not be opened, in words.
     recording, automatic, review
         None until they are there.
+    is_contested : bool
+        Whether the review beside the recording is somebody else's by now, so that nothing is
+        saved until `take_theirs` or `keep_mine`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_made: Callable[[], bool] = lambda: False) -> None:
         self.path = path
+        self._is_made = is_made
         self.progress = Progress.READING
         self.share = 0.0
         self.error = ""
@@ -78,6 +94,8 @@ class Opened:
         self.review: Review | None = None
         self.by: Reviewed | None = None
         self.save_error = ""
+        self.is_contested = False
+        self._review_stamp = ""
         self._stamp = self._look()
         self._closed = False
         self._saved_version = 0
@@ -96,6 +114,11 @@ class Opened:
         """Whether it must be read anew: it failed, or the file is another one by now."""
         now = self._look()
         return self.progress == Progress.FAILED or (now is not None and now != self._stamp)
+
+    @property
+    def is_being_made(self) -> bool:
+        """Whether it is being recorded right now."""
+        return self._is_made()
 
     def wait(self, timeout_s: float = 60.0) -> bool:
         """Wait until it is ready or has failed; return whether it is."""
@@ -118,16 +141,7 @@ class Opened:
 
     def remark(self) -> str:
         """Return a sentence on the review for the report, "" where nothing was said."""
-        if self.review is None or not self.review.is_changed:
-            return ""
-        counts = self.review.counts()
-        parts = [
-            f"{counts[status]} {status.name.lower()}"
-            for status in Status
-            if status != Status.UNSEEN and counts[status]
-        ]
-        by = str(self.by) if self.by is not None else "Reviewed by hand"
-        return f"{by}: {', '.join(parts)}. The figures follow that."
+        return "" if self.review is None else remark(self.review, self.by)
 
     def say(self, act: Callable[[Review], object], reviewer: str) -> str:
         """Change the review, and save it; return what went wrong with saving, "" if nothing.
@@ -135,23 +149,75 @@ class Opened:
         Raises
         ------
         InputError
-            What the change itself raises.
+            What the change itself raises, or if the file is still being recorded or another one
+            by now.
         """
         with self._lock:
             if self.review is None or self.automatic is None:
                 return "The recording is not ready yet."
+            if self.is_being_made:
+                raise InputError(BEING_MADE)
+            if self.is_stale:
+                raise InputError(ANOTHER_FILE)
             act(self.review)
             if self.review.version == self._saved_version:
                 return ""
             self.by = Reviewed(reviewer.strip(), datetime.now().astimezone())
+            return self._save()
+
+    def take_theirs(self) -> None:
+        """Take the review that is beside the recording now, in place of the one in memory.
+
+        Raises
+        ------
+        RecordingError
+            If it cannot be read; the one in memory stays then.
+        """
+        with self._lock:
+            if self.review is None or self.automatic is None:
+                return
+            stamp = review_stamp(self.path)
+            review, by = load_review(self.path, self.automatic)
+            review.version = self.review.version + 1  # so that every page sees the change
+            self.review, self.by, self._review_stamp = review, by, stamp
+            self._saved_version = review.version
+            self.is_contested, self.save_error = False, ""
+
+    def keep_mine(self) -> str:
+        """Write the review in memory over the one beside the recording; return as `say` does.
+
+        Raises
+        ------
+        InputError
+            If the file is another one by now.
+        """
+        with self._lock:
+            if not self.is_contested:
+                return ""
+            if self.is_stale:
+                raise InputError(ANOTHER_FILE)
             try:
-                save_review(self.path, self.review, self.automatic, self.by)
+                self._review_stamp = review_stamp(self.path)
             except OutputError as error:
-                self.save_error = str(error)
-                return self.save_error
-            self.save_error = ""
-            self._saved_version = self.review.version
-            return ""
+                return str(error)
+            return self._save()
+
+    def _save(self) -> str:
+        """Save the review; the lock is held."""
+        assert self.review is not None
+        assert self.automatic is not None
+        assert self.by is not None  # whoever changed it
+        try:
+            saved = save_review(
+                self.path, self.review, self.automatic, self.by, over=self._review_stamp
+            )
+        except OutputError as error:
+            self.is_contested = isinstance(error, ReviewedElsewhereError)
+            self.save_error = str(error)
+            return self.save_error
+        self.is_contested, self.save_error = False, ""
+        self._saved_version, self._review_stamp = self.review.version, saved.stamp
+        return ""
 
     def waves(self, family: int) -> dict[str, Any] | None:
         """Return single waveforms of a family and their average, in µV over ms, ready for JSON."""
@@ -189,8 +255,10 @@ class Opened:
             self.recording = formats.read(self.path)
             self.progress = Progress.FINDING
             automatic = detect(self.recording, progress=self._note)
+            stamp = review_stamp(self.path)  # first: what comes between is seen when saving
             review, by = load_review(self.path, automatic)
             with self._lock:
+                self._review_stamp = stamp
                 self.automatic, self.review, self.by = automatic, review, by
                 self._saved_version = review.version
             self.progress = Progress.READY

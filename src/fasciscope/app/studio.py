@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from fasciscope.app.opened import Opened
+from fasciscope.app.opened import Opened, Progress
 from fasciscope.app.running import Plan, Running
 from fasciscope.errors import InputError, RecordingError
 
@@ -42,6 +43,8 @@ class Studio:
         self.session: Running | None = None
         self._lock = threading.Lock()
         self._opened: OrderedDict[Path, Opened] = OrderedDict()
+        # a tab may hold what is no longer kept: two of one file would overwrite each other's review
+        self._held: weakref.WeakValueDictionary[Path, Opened] = weakref.WeakValueDictionary()
 
     def recordings(self) -> list[Listed]:
         """Return the recordings in the folder and those right below it, the newest first."""
@@ -80,7 +83,7 @@ class Studio:
             return self.session
 
     def open(self, name: str) -> Opened:
-        """Return a recording, opened now or before.
+        """Return a recording, opened now or before; as long as anybody holds one, the same.
 
         Parameters
         ----------
@@ -95,19 +98,29 @@ class Studio:
         if not name.strip():
             raise RecordingError("No recording was named.")
         path = self.path_of(name)
+        place = path.parent.resolve() / path.name  # one review has one place, by whatever way
         with self._lock:
-            known = self._opened.get(path)
-            if known is not None and not known.is_stale:
-                self._opened.move_to_end(path)
-                return known
-            if not path.is_file():
-                raise RecordingError(f"There is no recording {path.name} in {path.parent}.")
-            opened = Opened(path)
-            self._opened[path] = opened
+            opened = self._held.get(place)
+            if opened is None or (opened.is_stale and not self._may_be_looked_at(opened)):
+                if not path.is_file():
+                    raise RecordingError(f"There is no recording {path.name} in {path.parent}.")
+                opened = self._held[place] = Opened(path, lambda: self.is_made(path))
+            self._opened[place] = opened
+            self._opened.move_to_end(place)
             while len(self._opened) > KEPT_OPEN:
-                _, oldest = self._opened.popitem(last=False)
-                oldest.close()
+                self._opened.popitem(last=False)
             return opened
+
+    def is_made(self, path: Path) -> bool:
+        """Return whether the session that runs writes to this path."""
+        session = self.session
+        if session is None or session.is_over or session.plan.output is None:
+            return False
+        return session.plan.output.resolve() == path.resolve()
+
+    def _may_be_looked_at(self, opened: Opened) -> bool:
+        """Say whether it is a file that grows: it is not read anew with every block."""
+        return opened.progress != Progress.FAILED and opened.is_being_made
 
     def path_of(self, name: str) -> Path:
         """Return the path that a name stands for; only recordings have one.
@@ -140,5 +153,5 @@ class Studio:
         if session is not None and not session.is_over:
             session.stop()
             session.wait()
-        for opened in list(self._opened.values()):
+        for opened in list(self._held.values()):
             opened.close()

@@ -36,10 +36,20 @@ def keep(
     analysis: Analysis,
     path: Path,
     said: Placement | None = None,
+    *,
+    whole: bool = True,
 ) -> list[tuple[Session, Kept]]:
-    """Put a recording's sessions into `journal`, and say so in a line each."""
-    from fasciscope.journal.sessions import NOTHING_SAID, sessions_of
+    """Put a recording's sessions into `journal`, and say so in a line each.
 
+    The figures follow the review beside the recording, unless not the `whole` of it is here.
+    """
+    from fasciscope.journal.sessions import NOTHING_SAID, sessions_of
+    from fasciscope.review import follow_review
+
+    if whole:
+        analysis, sentence = follow_review(path, analysis)
+        if sentence:
+            console.status(sentence)
     said = said or NOTHING_SAID
     sessions = sessions_of(recording, analysis, path, said)
     kept = journal.add_sessions(sessions, [f.name for f in fields(said) if getattr(said, f.name)])
@@ -69,7 +79,7 @@ def after_detect(
     fill the journal.
     """
     if wanted or (wanted is None and whole and _has_journal() and _is_ours(path)):
-        _quietly(lambda: (recording, analysis), path, must=bool(wanted))
+        _quietly(lambda: (recording, analysis), path, must=bool(wanted), whole=whole)
 
 
 def after_record(path: Path, wanted: bool | None) -> None:
@@ -85,14 +95,14 @@ def _detected(path: Path) -> tuple[Recording, Analysis]:
     return recording, analyse(recording)
 
 
-def _quietly(get: Any, path: Path, *, must: bool) -> None:
+def _quietly(get: Any, path: Path, *, must: bool, whole: bool = True) -> None:
     """Keep it; what goes wrong with the journal is said, and costs the recording nothing."""
     from fasciscope.journal.store import Journal
 
     try:
         recording, analysis = get()
         with Journal.open(create=True) as journal:
-            keep(journal, recording, analysis, path)
+            keep(journal, recording, analysis, path, whole=whole)
     except FasciscopeError as error:
         if must:
             raise

@@ -14,6 +14,7 @@ from fasciscope.cli.detect import analyse, load
 EXAMPLES = (
     "fasciscope report rest_emg.edf",
     "fasciscope report rest_emg.edf --output rest.pdf --low-detail",
+    "fasciscope report rest_emg.edf --automatic",
 )
 
 
@@ -29,6 +30,10 @@ def report(
         bool,
         typer.Option("--low-detail", help="A calm version, with nothing minute by minute."),
     ] = False,
+    automatic: Annotated[
+        bool,
+        typer.Option("--automatic", help="What was found by itself, whatever a review says."),
+    ] = False,
     person: Annotated[
         str,
         typer.Option(metavar="TEXT", help="Whom it is of, if that shall stand on the report."),
@@ -39,16 +44,20 @@ def report(
     The first page is one A4 sheet: the rate with its interval, how much could be used, what to
     mind, the signal with what was found in it, the rate over time, waveforms, intervals, doublets
     and runs, contractions and cramps. Tables, settings and versions follow. The name of a person
-    goes into the report only, nowhere else.
+    goes into the report only, nowhere else. If you reviewed the recording in the app, the report
+    follows the review beside it, and says so.
     """
     from fasciscope import formats
     from fasciscope.report import check_output, write_report
+    from fasciscope.review import follow_review
 
     output = output or formats.beside(file, "report.html")
     check_output(output)
     must_have_folder(output)
     recording = load(file)
     analysis = analyse(recording)
+    if not automatic:
+        analysis, _ = follow_review(file, analysis)  # what there is to say stands in its figures
     with console.busy("Drawing the report"):
         write_report(recording, analysis, output, low_detail=low_detail, person=person)
     console.result(words.table(str(file), analysis.summary))

@@ -42,7 +42,7 @@ def write_takeaway(
     since, until : date or None, default None
         First and last day; None is the half year up to the newest entry.
     sessions : iterable of int
-        Numbers of sessions whose recordings' reports are appended.
+        Numbers of sessions whose recordings' reports are appended, as reviewed where they were.
 
     Returns
     -------
@@ -83,6 +83,7 @@ def _reports(chosen: list[Session], folder: Path) -> tuple[list[tuple[str, bytes
     from fasciscope import formats
     from fasciscope.analysis import detect
     from fasciscope.report import write_report
+    from fasciscope.review import follow_review
 
     pictures, missing = [], []
     for session in chosen:
@@ -91,7 +92,8 @@ def _reports(chosen: list[Session], folder: Path) -> tuple[list[tuple[str, bytes
                 raise InputError("it has no recording.")
             recording = formats.read(session.recording)
             picture = folder / f"{session.id}.png"
-            write_report(recording, detect(recording), picture)
+            analysis, _ = follow_review(session.recording, detect(recording))
+            write_report(recording, analysis, picture)  # which says itself that it follows a review
             pictures.append((f"Session {session.id}: {recording.name}", picture.read_bytes()))
         except (FasciscopeError, OSError) as error:
             missing.append(f"No report of session {session.id}: {error}")

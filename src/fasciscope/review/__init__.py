@@ -6,18 +6,32 @@ it out. `files` keeps it beside the recording, never over the automatic events.
 
 from __future__ import annotations
 
-from fasciscope.review.edits import KINDS, Finding, Review, Status
+from fasciscope.review.beside import follow_review
+from fasciscope.review.edits import Review
 from fasciscope.review.figures import reviewed_analysis
-from fasciscope.review.files import Reviewed, load_review, review_paths, save_review
+from fasciscope.review.files import (
+    Reviewed,
+    ReviewedElsewhereError,
+    load_review,
+    remark,
+    review_paths,
+    review_stamp,
+    save_review,
+)
+from fasciscope.review.states import KINDS, Finding, Status
 
 __all__ = [
     "KINDS",
     "Finding",
     "Review",
     "Reviewed",
+    "ReviewedElsewhereError",
     "Status",
+    "follow_review",
     "load_review",
+    "remark",
     "review_paths",
+    "review_stamp",
     "reviewed_analysis",
     "save_review",
 ]

@@ -7,8 +7,6 @@ found by itself can always be told from what a person made of it. Nothing of fil
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,56 +14,13 @@ from numpy.typing import NDArray
 from fasciscope import events as ev
 from fasciscope.errors import InputError
 from fasciscope.events import EVENT_DTYPE, Events, Kind
+from fasciscope.review.states import KINDS, LAST_FAMILY, STATE_DTYPE, Change, Finding, Status
 
-KINDS = (Kind.FASCICULATION, Kind.CONTRACTION, Kind.CRAMP, Kind.ARTIFACT, Kind.CARDIAC)
-"""What a person may call an event; where samples are missing is not a matter of opinion."""
 ADDED_S = 0.02
 """Length given to a twitch that a person adds at a place (s), that of a longer potential."""
 
-
-class Status(IntEnum):
-    """What a person said of an event; the lower-case name stands in the table's ``review``."""
-
-    UNSEEN = 0
-    ACCEPTED = 1
-    REJECTED = 2
-    RELABELLED = 3
-    ADDED = 4
-
-
-_STATE_DTYPE = np.dtype([("status", "u1"), ("kind", "u1"), ("family", "<i2")])
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One event under review.
-
-    Parameters
-    ----------
-    number : int
-        Its place in `Review.events`, for good.
-    status : Status
-    kind : Kind
-        What it is held to be now.
-    found_as : Kind or None
-        What it was found as; None if a person added it.
-    family : int
-        0 is none.
-    """
-
-    number: int
-    status: Status
-    kind: Kind
-    found_as: Kind | None
-    family: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Change:
-    numbers: NDArray[np.int64]
-    before: NDArray[np.void]
-    after: NDArray[np.void]
-    words: str
+LONGEST_TWITCH_S = 0.1
+"""A stretch without a peak that is longer is not called a twitch (s)."""
 
 
 class Review:
@@ -93,16 +48,23 @@ class Review:
         self.fs_hz, self.n_samples = fs_hz, n_samples
         self.version = 0
         self._added = ev.empty()
-        self._state = np.zeros(len(found), dtype=_STATE_DTYPE)
+        self._anew = np.empty(0, dtype=np.int64)
+        self._state = np.zeros(len(found), dtype=STATE_DTYPE)
         self._state["kind"], self._state["family"] = found["kind"], found["family"]
-        self._done: list[_Change] = []
-        self._undone: list[_Change] = []
+        self._done: list[Change] = []
+        self._undone: list[Change] = []
 
     @property
     def events(self) -> Events:
-        """All events as they are held to be now; number k stays number k."""
+        """All events as they are held to be now; number k stays number k.
+
+        The number of an added event is free again when the adding is undone.
+        """
         every = np.concatenate([self.found, self._added])
         every["kind"], every["family"] = self._state["kind"], self._state["family"]
+        # a stretch that is called a twitch has no peak of its own: its middle stands for it
+        bare = (every["kind"] == Kind.FASCICULATION) & (every["peak"] < 0)
+        every["peak"][bare] = (every["start"][bare] + every["stop"][bare]) // 2
         return every
 
     @property
@@ -119,6 +81,11 @@ class Review:
     def is_changed(self) -> bool:
         """Whether anything was said at all."""
         return bool(self._state["status"].any())
+
+    @property
+    def unseen_anew(self) -> int:
+        """How many events were found only after the review was made, and are not judged yet."""
+        return int((self._state["status"][self._anew] == Status.UNSEEN).sum())
 
     def __len__(self) -> int:
         return len(self._state)
@@ -148,25 +115,52 @@ class Review:
         return {status: int(numbers[status]) for status in Status}
 
     def accept(self, numbers: Iterable[int]) -> None:
-        """Say of events that they are what they were found to be."""
-        self._say(numbers, Status.ACCEPTED, "accepted")
+        """Say of events that they are what they were found to be, of that family."""
+        chosen = self._chosen(numbers)
+        after = self._state[chosen].copy()
+        after["status"] = self._standing_as(chosen, Status.ACCEPTED)
+        own = chosen < len(self.found)
+        after["kind"][own] = self.found["kind"][chosen[own]]
+        after["family"][own] = self.found["family"][chosen[own]]
+        self._change(chosen, after, "accepted")
 
     def reject(self, numbers: Iterable[int]) -> None:
         """Say of events that they are nothing."""
-        self._say(numbers, Status.REJECTED, "rejected")
+        chosen = self._chosen(numbers)
+        after = self._state[chosen].copy()
+        after["status"] = Status.REJECTED
+        self._change(chosen, after, "rejected")
 
     def relabel(self, numbers: Iterable[int], kind: Kind) -> None:
         """Say of events that they are something else.
 
+        What is that already stays as it is; what was found as that is accepted.
+
         Raises
         ------
         InputError
-            If `kind` is none that a person may give, or a number is unknown.
+            If `kind` is none that a person may give, a number is unknown, or a stretch is too
+            long for a twitch.
         """
         kind = Kind(kind)
         if kind not in KINDS:
             raise InputError("Where samples are missing is known; that is not up to a review.")
-        self._say(numbers, Status.RELABELLED, f"called {kind.name.lower()}", kind)
+        chosen = self._chosen(numbers)
+        if kind == Kind.FASCICULATION:
+            self._must_be_short(chosen)
+        before = self._state[chosen]
+        after = before.copy()
+        own = chosen < len(self.found)
+        back = np.zeros(len(chosen), dtype=np.bool_)
+        back[own] = self.found["kind"][chosen[own]] == kind
+        after["status"] = self._standing_as(chosen, Status.RELABELLED)
+        after["status"][back] = Status.ACCEPTED
+        after["kind"] = kind
+        after["family"] = np.where(before["kind"] == kind, before["family"], 0)
+        after["family"][back] = self.found["family"][chosen[back]]
+        same = (before["kind"] == kind) & (before["status"] != Status.REJECTED)
+        after[same] = before[same]
+        self._change(chosen, after, f"called {kind.name.lower()}")
 
     def regroup(self, numbers: Iterable[int], family: int) -> None:
         """Say to which family events belong; 0 is none.
@@ -176,9 +170,18 @@ class Review:
         InputError
             If the family is not 0 to 9999, or a number is unknown.
         """
-        if not 0 <= family <= 9999:
-            raise InputError(f"A family has a number from 1, or 0 for none; not {family}.")
-        self._say(numbers, Status.RELABELLED, f"put in family {family}", family=family)
+        if not 0 <= family <= LAST_FAMILY:
+            raise InputError(
+                f"A family has a number from 1 to {LAST_FAMILY}, or 0 for none; not {family}."
+            )
+        chosen = self._chosen(numbers)
+        before = self._state[chosen]
+        after = before.copy()
+        after["status"] = self._standing_as(chosen, Status.RELABELLED)
+        after["family"] = family
+        same = (before["family"] == family) & (before["status"] != Status.REJECTED)
+        after[same] = before[same]
+        self._change(chosen, after, f"put in family {family}")
 
     def add(self, start: int, stop: int, kind: Kind, channel: int = -1) -> int:
         """Add an event that was not found; return its number.
@@ -211,14 +214,12 @@ class Review:
         if kind == Kind.FASCICULATION:
             event["peak"] = (start + stop) // 2
         event["kind"] = kind
-        self._added = np.concatenate([self._added, event])
-        state = np.zeros(1, dtype=_STATE_DTYPE)
-        state["kind"], state["status"] = kind, Status.REJECTED  # until the change below
-        self._state = np.concatenate([self._state, state])
-        number = len(self._state) - 1
-        after = state.copy()
-        after["status"] = Status.ADDED
-        self._do(_Change(np.array([number]), state, after, f"added {kind.name.lower()}"))
+        state = np.zeros(1, dtype=STATE_DTYPE)
+        state["kind"], state["status"] = kind, Status.ADDED
+        number = len(self)
+        self._do(
+            Change(np.array([number]), state, state, f"added {kind.name.lower()}", added=event)
+        )
         return number
 
     def undo(self) -> str:
@@ -226,7 +227,10 @@ class Review:
         if not self._done:
             return ""
         change = self._done.pop()
-        self._state[change.numbers] = change.before
+        if change.added is not None:  # the last one: what came after it is undone already
+            self._added, self._state = self._added[:-1], self._state[:-1]
+        else:
+            self._state[change.numbers] = change.before
         self._undone.append(change)
         self.version += 1
         return change.words
@@ -236,19 +240,27 @@ class Review:
         if not self._undone:
             return ""
         change = self._undone.pop()
-        self._state[change.numbers] = change.after
+        self._apply(change)
         self._done.append(change)
         self.version += 1
         return change.words
 
-    def restore(self, status: NDArray[np.uint8], events: Events) -> None:
+    def restore(
+        self,
+        status: NDArray[np.uint8],
+        events: Events,
+        anew: NDArray[np.int64] | None = None,
+    ) -> None:
         """Take over what an earlier review said: `status` and `events` as this class gives them.
 
-        Events beyond those found are taken as added. It cannot be undone.
+        Events beyond those found are taken as added; `anew` are numbers of those that were not
+        found yet when it was made. It cannot be undone.
         """
+        if anew is not None:
+            self._anew = anew
         n = len(self.found)
         self._added = events[n:].astype(EVENT_DTYPE)
-        self._state = np.zeros(len(events), dtype=_STATE_DTYPE)
+        self._state = np.zeros(len(events), dtype=STATE_DTYPE)
         self._state["status"], self._state["kind"] = status, events["kind"]
         self._state["family"] = events["family"]
         self._done, self._undone = [], []
@@ -259,34 +271,43 @@ class Review:
         if len(bad):
             raise InputError(f"There is no event number {bad[0]}; there are {len(self)}.")
 
-    def _say(
-        self,
-        numbers: Iterable[int],
-        status: Status,
-        words: str,
-        kind: Kind | None = None,
-        family: int | None = None,
-    ) -> None:
+    def _must_be_short(self, chosen: NDArray[np.int64]) -> None:
+        every = np.concatenate([self.found, self._added])[chosen]
+        length_s = (every["stop"] - every["start"]) / self.fs_hz
+        if ((every["peak"] < 0) & (length_s > LONGEST_TWITCH_S)).any():
+            raise InputError(
+                f"A stretch longer than {LONGEST_TWITCH_S:g} s is no single twitch. Reject it, and "
+                "add the twitches that you see in it."
+            )
+
+    def _chosen(self, numbers: Iterable[int]) -> NDArray[np.int64]:
+        """Return the numbers that can be judged, each once; missing samples are no opinion."""
         chosen = np.unique(np.fromiter(numbers, dtype=np.int64))
         self._must_be(chosen)
-        # missing samples are no opinion, and an event added by hand stays one, or is taken away
-        chosen = chosen[self._state["kind"][chosen] != Kind.GAP]
-        before = self._state[chosen].copy()
-        after = before.copy()
-        after["status"] = status
-        if status != Status.REJECTED:
-            after["status"][chosen >= len(self.found)] = Status.ADDED
-        if kind is not None:
-            after["kind"] = kind
-            after["family"] = 0
-        if family is not None:
-            after["family"] = family
-        if len(chosen) and (before != after).any():
-            many = f"{len(chosen)} events" if len(chosen) > 1 else "1 event"
-            self._do(_Change(chosen, before, after, f"{words}: {many}"))
+        return np.asarray(chosen[self._state["kind"][chosen] != Kind.GAP])
 
-    def _do(self, change: _Change) -> None:
-        self._state[change.numbers] = change.after
+    def _standing_as(self, chosen: NDArray[np.int64], status: Status) -> NDArray[np.uint8]:
+        """Return `status`, but of an event added by hand that it stays one, or is taken away."""
+        return np.where(chosen >= len(self.found), Status.ADDED, status).astype(np.uint8)
+
+    def _change(self, chosen: NDArray[np.int64], after: NDArray[np.void], words: str) -> None:
+        before = self._state[chosen].copy()
+        differs = before != after
+        if not differs.any():
+            return
+        chosen, before, after = chosen[differs], before[differs], after[differs]
+        many = f"{len(chosen)} events" if len(chosen) > 1 else "1 event"
+        self._do(Change(chosen, before, after, f"{words}: {many}"))
+
+    def _apply(self, change: Change) -> None:
+        if change.added is None:
+            self._state[change.numbers] = change.after
+            return
+        self._added = np.concatenate([self._added, change.added])
+        self._state = np.concatenate([self._state, change.after])
+
+    def _do(self, change: Change) -> None:
+        self._apply(change)
         self._done.append(change)
         self._undone.clear()
         self.version += 1

@@ -15,7 +15,8 @@ from fasciscope import events as ev
 from fasciscope.analysis import Analysis, rate_figures
 from fasciscope.detection import ranges
 from fasciscope.events import Events, Kind
-from fasciscope.review.edits import Review, Status
+from fasciscope.review.edits import Review
+from fasciscope.review.states import Status
 
 MARGIN_S = 0.06
 """Time on both sides of a stretch in which nothing is counted (s), as in the detector."""
@@ -25,9 +26,11 @@ _HELD = (Kind.CONTRACTION, Kind.CRAMP, Kind.ARTIFACT)
 def reviewed_analysis(automatic: Analysis, review: Review, remark: str = "") -> Analysis:
     """Return the analysis as the person left it.
 
-    Twitches count if they stand and lie in analysable time. A contraction, cramp or artefact that
-    was rejected or called something else gives its time back, unless something else holds it; one
-    that was added takes its time.
+    Twitches count if they stand and lie in analysable time. The detector did not look for twitches
+    in what it held for a contraction, cramp or artefact, so that the time of one that was rejected
+    or called something else stays out: counted as analysable, it would lower the rate. It is
+    given back where a person put a twitch into it, and so looked through it. One that was added
+    takes its time.
 
     Parameters
     ----------
@@ -59,6 +62,12 @@ def reviewed_analysis(automatic: Analysis, review: Review, remark: str = "") -> 
     return replace(automatic, events=ev.merge(counted, others), left_out=left_out, summary=summary)
 
 
+def unsearched(review: Review) -> int:
+    """Return how many stretches were taken away by the person and stay out of the usable time."""
+    freed = _freed(review)
+    return len(freed) - int(_with_twitches(freed, review).sum())
+
+
 def _left_out(automatic: Analysis, review: Review) -> NDArray[np.int64]:
     margin = round(MARGIN_S * review.fs_hz)
     found, now, status = review.found, review.events, review.status
@@ -67,10 +76,34 @@ def _left_out(automatic: Analysis, review: Review) -> NDArray[np.int64]:
     holds = np.isin(now["kind"], _HELD) & (status != Status.REJECTED)
     gaps = _spans(ev.of_kind(now, Kind.GAP))
     kept = ranges.union(ranges.widen(_spans(now[was & holds]), margin), gaps)
-    freed = ranges.union(ranges.widen(_spans(now[was & ~holds]), margin))
-    freed = ranges.without(freed, kept)
-    rest = ranges.without(automatic.left_out, freed)
+    freed = _spans(_freed(review))[_with_twitches(_freed(review), review)]
+    given = ranges.without(ranges.union(ranges.widen(freed, margin)), _rest(review, margin))
+    rest = ranges.without(automatic.left_out, ranges.without(given, kept))
     return ranges.clip(ranges.union(rest, _spans(now[holds & ~was])), automatic.n_samples)
+
+
+def _rest(review: Review, margin: int) -> NDArray[np.int64]:
+    """Return the stretches taken away that nobody searched, which may overlap those searched."""
+    freed = _freed(review)
+    return ranges.union(ranges.widen(_spans(freed[~_with_twitches(freed, review)]), margin))
+
+
+def _freed(review: Review) -> Events:
+    """Return what held time when it was found, and is nothing or something else now."""
+    n = len(review.found)
+    now, status = review.events[:n], review.status[:n]
+    holds = np.isin(now["kind"], _HELD) & (status != Status.REJECTED)
+    freed: Events = review.found[np.isin(review.found["kind"], _HELD) & ~holds]
+    return freed
+
+
+def _with_twitches(freed: Events, review: Review) -> NDArray[np.bool_]:
+    """Say in which of the stretches a person found twitches, and so looked for them."""
+    now, status = review.events, review.status
+    told = (status == Status.ADDED) | (status == Status.RELABELLED)
+    places = np.sort(now["peak"][told & (now["kind"] == Kind.FASCICULATION)])
+    first = np.searchsorted(places, freed["start"], side="left")
+    return np.asarray(np.searchsorted(places, freed["stop"], side="left") > first)
 
 
 def _spans(events: Events) -> NDArray[np.int64]:

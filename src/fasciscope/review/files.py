@@ -6,40 +6,25 @@ is never touched. The JSON says who, when, with which settings, and what the col
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from fasciscope import events as ev
 from fasciscope.analysis import Analysis
 from fasciscope.errors import OutputError, RecordingError
-from fasciscope.events import NOT_APPLICABLE, Events, Kind
+from fasciscope.events import NOT_APPLICABLE, Events
 from fasciscope.formats import beside
 from fasciscope.formats.whole_file import write_whole
-from fasciscope.review.edits import Review, Status
-
-_REJECTED = "rejected"
-_COLUMNS = {
-    "review": {
-        "Description": "What a person said of the event",
-        "Levels": {
-            "unseen": "nothing",
-            "accepted": "it is what it was found to be",
-            "rejected": "it is nothing; trial_type is 'rejected' then",
-            "relabelled": "it is something else, or of another family",
-            "added": "it was not found, a person added it",
-        },
-    },
-    "found_as": {"Description": "trial_type before the review; n/a if a person added it"},
-    "found_family": {"Description": "family before the review"},
-}
+from fasciscope.review.anew import Kept, meet
+from fasciscope.review.edits import Review
+from fasciscope.review.figures import unsearched
+from fasciscope.review.states import Status
+from fasciscope.review.table import COLUMNS, Bounds, from_table, to_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +39,43 @@ class Reviewed:
         return f"Reviewed{who} on {self.at.day} {self.at:%B %Y, %H:%M}"
 
 
+class Saved(NamedTuple):
+    """Where a review was written, and the `review_stamp` of its table."""
+
+    table: Path
+    about: Path
+    stamp: str
+
+
+class ReviewedElsewhereError(OutputError):
+    """The review beside the recording is not the one that was read or written last."""
+
+
+def remark(review: Review, by: Reviewed | None) -> str:
+    """Return sentences on a review for the report, "" where nothing was said."""
+    if not review.is_changed:
+        return ""
+    counts = review.counts()
+    parts = [
+        f"{counts[status]:,} {status.name.lower()}"
+        for status in Status
+        if status != Status.UNSEEN and counts[status]
+    ]
+    who = str(by) if by is not None else "Reviewed by hand"
+    words = f"{who}: {', '.join(parts)}. The figures follow that."
+    if count := unsearched(review):
+        stays = "1 stretch stays" if count == 1 else f"{count:,} stretches stay"
+        words += (
+            f" {stays} out of the usable time, not searched for twitches, though no longer held "
+            "for a contraction, cramp or artefact."
+        )
+    new = review.unseen_anew
+    if new:
+        events = "1 event has" if new == 1 else f"{new:,} events have"
+        words += f" Found anew since the review: {events} not been judged."
+    return words
+
+
 def review_paths(recording: str | Path) -> tuple[Path, Path]:
     """Return where the review of a recording is kept: its table and its description."""
     return (
@@ -62,27 +84,69 @@ def review_paths(recording: str | Path) -> tuple[Path, Path]:
     )
 
 
-def save_review(
-    recording: str | Path, review: Review, automatic: Analysis, by: Reviewed
-) -> tuple[Path, Path]:
-    """Write a review beside its recording, over an earlier one of its own; return the paths.
+def review_stamp(recording: str | Path) -> str:
+    """Return what tells the table beside a recording from any other; "" where there is none.
 
     Raises
     ------
     OutputError
+        If there is one that cannot be read.
+    """
+    table, _ = review_paths(recording)
+    try:
+        return hashlib.sha256(table.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise OutputError(
+            f"The review {table.name} cannot be read: {error.strerror}. It is left as it is."
+        ) from error
+
+
+def save_review(
+    recording: str | Path,
+    review: Review,
+    automatic: Analysis,
+    by: Reviewed,
+    over: str | None = None,
+) -> Saved:
+    """Write a review beside its recording, over an earlier one of its own.
+
+    Parameters
+    ----------
+    recording : str or Path
+    review : Review
+    automatic : Analysis
+    by : Reviewed
+    over : str or None, default None
+        `review_stamp` of the only table that may be replaced, as it was last read or written;
+        None replaces any.
+
+    Raises
+    ------
+    ReviewedElsewhereError
+        If there is another table by now; nothing is written.
+    OutputError
         If it cannot be written; an earlier review stays whole then.
     """
     table, about = review_paths(recording)
-    text = _table(review, [channel.name for channel in automatic.info.channels])
+    if over is not None and review_stamp(recording) != over:
+        raise ReviewedElsewhereError(
+            f"{table.name} beside the recording was changed by somebody else, another window or "
+            "program. Nothing was written over it; your changes are kept in memory as long as the "
+            "app runs. Take the review from the disk, or keep yours in its place."
+        )
+    text = to_table(review, [channel.name for channel in automatic.info.channels])
     facts = {
         "Description": "Events as a person reviewed them; not a medical finding",
         "Sources": [Path(recording).name],
         "Reviewer": by.reviewer or NOT_APPLICABLE,
         "ReviewedAt": by.at.isoformat(timespec="seconds"),
+        "n_samples": review.n_samples,
         "found_sha256": _fingerprint(review.found),
         "software_version": automatic.summary["software_version"],
         "settings": automatic.summary["settings"],
-        **_COLUMNS,
+        **COLUMNS,
     }
     try:
         write_whole(table, text)
@@ -92,14 +156,15 @@ def save_review(
             f"The review cannot be written to {table}: {error.strerror}. The recording and what "
             "was found by itself are untouched."
         ) from error
-    return table, about
+    return Saved(table, about, hashlib.sha256(text.encode()).hexdigest())
 
 
 def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Reviewed | None]:
     """Return the review kept beside a recording, or a fresh one.
 
-    Where the automatic events have changed since (another version, other settings), the events
-    that the person saw are taken, for it is them that were judged.
+    Where the automatic events have changed since (a recording that has grown, another version,
+    other settings), what was judged stays as judged, and the rest is as it is found now; see
+    `anew.meet`.
 
     Returns
     -------
@@ -117,8 +182,8 @@ def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Rev
     if not table.exists():
         return Review(automatic.events, info.fs_hz, automatic.n_samples), None
     try:
-        text = table.read_text(encoding="utf-8")
-        facts = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
+        text = table.read_text(encoding="utf-8-sig")
+        facts = json.loads(about.read_text(encoding="utf-8-sig")) if about.exists() else {}
         by = Reviewed(
             str(facts.get("Reviewer", "")).replace(NOT_APPLICABLE, ""),
             datetime.fromisoformat(facts.get("ReviewedAt", "1970-01-01T00:00:00+00:00")),
@@ -128,74 +193,30 @@ def load_review(recording: str | Path, automatic: Analysis) -> tuple[Review, Rev
             f"The review {table.name} cannot be read ({error}). It is left as it is; move it away "
             "to begin a new one."
         ) from None
-    names = [channel.name for channel in info.channels]
-    found, now, status = _rows(text, info.fs_hz, names, table.name)
-    if facts.get("found_sha256") == _fingerprint(automatic.events):
-        found = automatic.events  # with the scores, which a table does not hold
-        now["score"][: len(found)] = found["score"]
-        now["amplitude_uv"][: len(found)] = found["amplitude_uv"]
-    review = Review(found, info.fs_hz, automatic.n_samples)
-    review.restore(status, now)
+    read = from_table(text, _bounds(automatic), table.name)
+    found, now, status = read.found, read.now, read.status
+    n = len(automatic.events)
+    if _fingerprint(found[:n]) == _fingerprint(automatic.events):
+        found[:n] = automatic.events  # with the scores, which a table does not hold
+        now["score"][:n] = found["score"][:n]
+        now["amplitude_uv"][:n] = found["amplitude_uv"][:n]
+        kept, new = Kept(found, now, status), np.empty(0, dtype=np.int64)
+    else:
+        kept, new = meet(Kept(found, now, status), automatic.events, info.fs_hz)
+    review = Review(kept.found, info.fs_hz, automatic.n_samples)
+    review.restore(kept.status, kept.now, new)
     return review, by
 
 
-def _table(review: Review, names: list[str]) -> str:
-    rows = ev.to_tsv(review.events, review.fs_hz, names).splitlines()
-    out = [f"{rows[0]}\treview\tfound_as\tfound_family"]
-    for number, row in enumerate(rows[1:]):
-        cells = row.split("\t")
-        finding = review.finding(number)
-        family = NOT_APPLICABLE
-        if number < len(review.found) and review.found["family"][number] > 0:
-            family = str(int(review.found["family"][number]))
-        now = cells[2]
-        if finding.status == Status.REJECTED:
-            cells[2] = _REJECTED
-        as_found = finding.found_as.name.lower() if finding.found_as is not None else "n/a"
-        # a rejected event that had been relabelled, or added, keeps what it was called
-        said = finding.status.name.lower()
-        if finding.status == Status.REJECTED and now != as_found:
-            said = f"{said} {now}"
-        out.append("\t".join([*cells, said, as_found, family]))
-    return "\n".join(out) + "\n"
-
-
-def _rows(
-    text: str, fs_hz: float, names: list[str], name: str
-) -> tuple[Events, Events, np.ndarray[Any, np.dtype[np.uint8]]]:
-    """Return what was found, what it is now, and what was said."""
-    rows = list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
-    head = rows[0] if rows else []
-    try:
-        kind_at, said_at = head.index("trial_type"), head.index("review")
-        as_at, family_at = head.index("found_as"), head.index("found_family")
-    except ValueError:
-        raise RecordingError(
-            f"{name} has no columns trial_type, review, found_as and found_family. It is left as "
-            "it is; move it away to begin a new review."
-        ) from None
-    statuses, found_kinds, found_families = [], [], []
-    for line, row in enumerate(rows[1:], start=2):
-        try:
-            said, _, was = row[said_at].partition(" ")
-            statuses.append(Status[said.upper()])
-            if row[kind_at] == _REJECTED:
-                row[kind_at] = was or row[as_at]
-            found_kinds.append(None if row[as_at] == "n/a" else Kind[row[as_at].upper()])
-            found_families.append(0 if row[family_at] == NOT_APPLICABLE else int(row[family_at]))
-            Kind[row[kind_at].upper()]
-        except (KeyError, ValueError, IndexError):
-            raise RecordingError(
-                f"{name}, line {line}: the review cannot be read. It is left as it is; move it "
-                "away to begin a new one."
-            ) from None
-    plain = "\n".join("\t".join(row) for row in rows) + "\n"
-    now = ev.from_tsv(plain, fs_hz, names, name)
-    found = now[[kind is not None for kind in found_kinds]].copy()
-    pairs = [(k, f) for k, f in zip(found_kinds, found_families, strict=True) if k is not None]
-    found["kind"] = [kind for kind, _ in pairs]
-    found["family"] = [family for _, family in pairs]
-    return found, now, np.array(statuses, dtype=np.uint8)
+def _bounds(automatic: Analysis) -> Bounds:
+    """Return what a table is held against; nothing the detector itself gives is out of bounds."""
+    events = automatic.events
+    return Bounds(
+        automatic.info.fs_hz,
+        [channel.name for channel in automatic.info.channels],
+        int(min(events["start"].min(initial=0), 0)),
+        int(max(events["stop"].max(initial=0), automatic.n_samples)),
+    )
 
 
 def _fingerprint(events: Events) -> str:

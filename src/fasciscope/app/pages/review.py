@@ -9,7 +9,7 @@ from nicegui import run, ui
 
 from fasciscope.app import words
 from fasciscope.app.components import Signal
-from fasciscope.app.opened import Opened, Progress
+from fasciscope.app.opened import ANOTHER_FILE, BEING_MADE, Opened, Progress
 from fasciscope.app.pages.events_card import EventsCard
 from fasciscope.app.pages.frame import card, frame, heading, note, say
 from fasciscope.app.pages.results_card import ResultsCard
@@ -73,6 +73,15 @@ def address(name: str) -> str:
     return f"/review?file={quote(name, safe='')}"
 
 
+def _warning(opened: Opened) -> str:
+    """Return what stands in the way of a review, "" if nothing."""
+    if opened.is_missing:
+        return MISSING
+    if opened.is_being_made:
+        return BEING_MADE
+    return ANOTHER_FILE if opened.is_stale else opened.save_error
+
+
 class ReviewPage:
     """One tab's view of an opened recording; the review itself is shared by all tabs."""
 
@@ -87,6 +96,14 @@ class ReviewPage:
         heading(opened.path.name)
         self.facts = ui.label().classes("fs-faint")
         self.warning = note()
+        with ui.element("div").classes("fs-row") as self.contest:
+            for text, act in (
+                ("Take the review from the disk", self.opened.take_theirs),
+                ("Keep mine in its place", self.opened.keep_mine),
+            ):
+                button = ui.button(text, on_click=lambda act=act: self._settle(act))
+                button.props("outline dense no-caps")
+        self.contest.set_visibility(False)
         self.progress = ui.label().props('role="status"')
         self.body = ui.element("div").style("display:flex;flex-direction:column;gap:1rem")
         self.timer = ui.timer(REFRESH_S, self.update)
@@ -107,7 +124,8 @@ class ReviewPage:
             self.progress.set_text("Reading …")
         else:
             self.progress.set_text(f"Looking for twitches … {100 * opened.share:.0f} %")
-        self.warning.set_text(MISSING if opened.is_missing else opened.save_error)
+        self.warning.set_text(_warning(opened))
+        self.contest.set_visibility(opened.is_contested)
         version = opened.review.version if opened.review is not None else -1
         if self.signal is not None and version != self._version:
             self._version = version
@@ -231,8 +249,23 @@ class ReviewPage:
             return
         if trouble:
             say(trouble)
+        review = self.opened.review
+        if review is not None:  # an added event goes when it is undone
+            self.selected = [number for number in self.selected if number < len(review)]
         self.update()
         self.events.show_selected()
+
+    async def _settle(self, act: Any) -> None:
+        """Settle which of two reviews of the recording stands."""
+        try:
+            trouble = await run.io_bound(act)
+        except FasciscopeError as error:
+            say(error)
+            return
+        if trouble:
+            say(trouble)
+        self.select([], move=False)
+        self.update()
 
     async def _key(self, event: Any) -> None:
         if not event.action.keydown or event.modifiers.alt or event.modifiers.meta:

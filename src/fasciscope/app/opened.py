@@ -167,12 +167,8 @@ class Opened:
                 if self._figures is not None and self._figures[0] == review.version:
                     return
                 review = review.copy()
-            figures = reviewed_analysis(automatic, review, remark(review, by))
+            figures = reviewed_analysis(automatic, review, remark(automatic, review, by))
             self._figures = review.version, figures
-
-    def remark(self) -> str:
-        """Return a sentence on the review for the report, "" where nothing was said."""
-        return "" if self.review is None else remark(self.review, self.by)
 
     def say(self, act: Callable[[Review], object], reviewer: str) -> str:
         """Change the review; return why it cannot be, "" if it can.

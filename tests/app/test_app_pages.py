@@ -166,8 +166,8 @@ def test_what_was_missed_is_added(page, shared_app):
     assert int(after.split()[2]) == int(before.split()[2]) + 2
     names = ["EMG1"]
     table = shared_app.folder / "contractions_desc-reviewed_events.tsv"
-    added = [line for line in table.read_text().splitlines() if "\tadded\t" in line]
-    assert len(added) == 2
+    # it is written a moment after it is shown
+    assert until(lambda: table.read_text().count("\tadded\t") == 2)
     assert len(ev.read_tsv(table, 2000.0, names)) == int(after.split()[2])
 
 

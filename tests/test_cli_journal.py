@@ -443,6 +443,15 @@ def test_the_journal_keeps_what_the_review_left(run, path, reviewed_file):
         assert book.session(1).twitches > 0
 
 
+def test_chosen_channels_are_kept_as_found_and_that_is_said(path, reviewed_file):
+    (channel,) = formats.read(reviewed_file).info.channels
+    words = ["detect", str(reviewed_file), "--channels", channel.name, "--journal"]
+    done = CliRunner().invoke(app, words)
+    assert "review beside the recording is of all its channels" in " ".join(done.stderr.split())
+    with Journal.open(path) as book:
+        assert book.session(1).twitches > 0
+
+
 def test_the_app_keeps_what_the_review_left(path, reviewed_file):
     words = keeper(NOTHING_SAID)(reviewed_file)
     assert words.startswith("Kept in your journal as session 1")

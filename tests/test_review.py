@@ -241,10 +241,22 @@ def test_a_contraction_that_is_none_does_not_lower_the_rate(analysis):
     for key in ("analysable_s", "fasciculations", "twitches_per_minute"):
         assert after[key] == analysis.summary[key]
     assert after["contractions"] == analysis.summary["contractions"] - 1
-    assert "1 stretch stays out of the usable time, not searched for twitches" in remark(review, BY)
+    assert "1 stretch stays out of the usable time, not searched for twitches" in remark(
+        analysis, review, BY
+    )
     review.undo()
     assert reviewed_analysis(analysis, review).summary == analysis.summary
-    assert "searched" not in remark(review, BY)
+    assert "searched" not in remark(analysis, review, BY)
+
+
+def test_an_artefact_that_took_no_time_is_not_said_to_stay_out(analysis):
+    found = ev.intervals(Kind.ARTIFACT, np.array([[100, 200], [1000, 2000]]), 0)
+    one = replace(analysis, events=found, left_out=np.array([[1000, 2000]]))
+    review = Review(found, FS_OF_SCENE, analysis.n_samples)
+    review.reject([0])
+    assert "usable time" not in remark(one, review, BY)
+    review.reject([1])
+    assert "1 stretch stays out of the usable time" in remark(one, review, BY)
 
 
 def test_a_stretch_in_which_a_person_found_twitches_counts(analysis):
@@ -258,7 +270,7 @@ def test_a_stretch_in_which_a_person_found_twitches_counts(analysis):
     length_s = (stop - start) / analysis.info.fs_hz
     assert length_s <= gained <= length_s + 0.13
     assert more["fasciculations"] == analysis.summary["fasciculations"] + 1
-    assert "searched" not in remark(review, BY)
+    assert "searched" not in remark(analysis, review, BY)
 
 
 def test_an_added_contraction_takes_its_time_and_the_twitches_in_it(analysis):
@@ -336,10 +348,10 @@ def test_a_recording_that_has_grown_shows_what_is_new(tmp_path, analysis):
     )
     assert list(review.status) == [0, 2, 0, 0, 0]
     assert review.unseen_anew == 2
-    assert "Found anew since the review: 2 events have not been judged." in remark(review, BY)
+    assert "Found anew since the review: 2 events have not been judged." in remark(new, review, BY)
     assert reviewed_analysis(new, review).summary["fasciculations"] == 4
     review.accept([3, 4])
-    assert "anew" not in remark(review, BY)
+    assert "anew" not in remark(new, review, BY)
     about = json.loads(review_paths(tmp_path / "a.edf")[1].read_text())
     assert about["n_samples"] == 15_000
 

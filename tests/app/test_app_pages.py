@@ -166,8 +166,8 @@ def test_what_was_missed_is_added(page, shared_app):
     assert int(after.split()[2]) == int(before.split()[2]) + 2
     names = ["EMG1"]
     table = shared_app.folder / "contractions_desc-reviewed_events.tsv"
-    added = [line for line in table.read_text().splitlines() if "\tadded\t" in line]
-    assert len(added) == 2
+    # it is written a moment after it is shown
+    assert until(lambda: table.read_text().count("\tadded\t") == 2)
     assert len(ev.read_tsv(table, 2000.0, names)) == int(after.split()[2])
 
 
@@ -289,6 +289,30 @@ def test_an_empty_file_and_one_that_is_none(page, start_app, tmp_path):
     ):
         page.goto(app.url("/review", file=name))
         page.get_by_text(re.compile(words)).first.wait_for()
+
+
+def test_a_review_changed_by_somebody_else_is_settled_on_the_page(page, start_app, tmp_path):
+    made = simulate("calf", seconds=20, seed=1)
+    formats.write_edf(made.recording, tmp_path / "a_emg.edf")
+    app = start_app(tmp_path)
+    open_review(page, app, "a_emg.edf")
+    table = tmp_path / "a_desc-reviewed_events.tsv"
+    page.locator(".fs-main").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("r")
+    theirs = until(lambda: table.exists() and table.read_text())
+    page.keyboard.press("n")
+    page.keyboard.press("r")
+    until(lambda: table.read_text().count("\trejected\t") == 4)
+    table.write_text(theirs)
+    page.keyboard.press("n")
+    page.keyboard.press("r")
+    page.get_by_text("was changed by somebody else").wait_for()
+    assert table.read_text() == theirs
+    page.get_by_role("button", name="Take the review from the disk").click()
+    page.get_by_text(re.compile(r"\b1 rejected")).first.wait_for()
+    page.get_by_text("was changed by somebody else").wait_for(state="hidden")
+    assert not page.get_by_role("button", name="Keep mine in its place").is_visible()
 
 
 def test_a_recording_deleted_while_it_is_open(page, start_app, tmp_path, faults):

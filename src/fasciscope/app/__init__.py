@@ -2,7 +2,8 @@
 
 `serve` starts it. Everything that a page does is a call into the rooms below; the app adds who may
 look (`guard`), what runs (`studio`), what a trace looks like on its way to the screen (`trace`,
-`opened`), and the pages. All scripts and fonts come from this machine.
+`opened`), what is written while nobody waits (`writing`), and the pages. All scripts and fonts come
+from this machine.
 """
 
 from __future__ import annotations

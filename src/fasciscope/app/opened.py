@@ -1,7 +1,7 @@
 """A recording that is open for review: read, analysed, judged, kept; shared by all tabs.
 
 A path in. Reading and finding go on in a thread; what is there can be asked for at any time. Every
-change is saved by itself, beside the recording.
+change is saved by itself, beside the recording, in a thread for which nobody waits.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fasciscope import formats
 from fasciscope.analysis import Analysis, detect
+from fasciscope.app.waves import waves_of
+from fasciscope.app.writing import Writer
 from fasciscope.errors import FasciscopeError, InputError, OutputError
-from fasciscope.events import Kind
 from fasciscope.recording import Recording
 from fasciscope.review import (
     Review,
@@ -34,13 +32,8 @@ from fasciscope.review import (
 )
 
 _LOG = logging.getLogger(__name__)
-WAVE_S = 0.02
-"""Waveforms are drawn this far to both sides of their peak (s)."""
-SHIFT_S = 0.006
-"""They are moved this far to fit each other, as in the detector."""
-DRAWN_WAVES = 40
-"""Single waveforms drawn for a family, evenly out of all."""
-AVERAGED_WAVES = 4000
+CLOSE_S = 30.0
+"""How long the end waits for a review to be written (s)."""
 ANOTHER_FILE = (
     "The recording has changed since it was opened, so nothing more is judged here. What you said "
     "before is safe beside it. Load the page again to go on."
@@ -68,6 +61,8 @@ class Opened:
     path : Path
     is_made : callable, default never
         Whether it is being recorded right now; then it is looked at, not judged.
+    before : Opened or None, default None
+        The same path when its file was another one; what was said there is written first.
 
     Attributes
     ----------
@@ -83,8 +78,14 @@ class Opened:
         saved until `take_theirs` or `keep_mine`.
     """
 
-    def __init__(self, path: Path, is_made: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        is_made: Callable[[], bool] = lambda: False,
+        before: Opened | None = None,
+    ) -> None:
         self.path = path
+        self._before = before
         self._is_made = is_made
         self.progress = Progress.READING
         self.share = 0.0
@@ -99,8 +100,11 @@ class Opened:
         self._stamp = self._look()
         self._closed = False
         self._saved_version = 0
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # for what is done in no time; never while a file is written
+        self._figuring = threading.Lock()
+        self._disk = threading.Lock()
         self._figures: tuple[int, Analysis] | None = None
+        self._writer = Writer(f"keep {path.name}", self._figure, self._save)
         self._thread = threading.Thread(target=self._load, name=f"open {path.name}", daemon=True)
         self._thread.start()
 
@@ -125,26 +129,51 @@ class Opened:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def flush(self, timeout_s: float | None = None) -> bool:
+        """Write now what was changed, and wait for it; return whether that is done."""
+        return self._writer.flush(timeout_s)
+
     def close(self) -> None:
-        """Let the thread end; what was changed is saved already."""
+        """Let the thread end, and write what is not written."""
         self._closed = True
+        if self.review is not None and self.review.version != self._saved_version:
+            self._writer.wake()  # once more, if it went wrong before
+        self.flush(CLOSE_S)
 
     def analysis(self) -> Analysis | None:
-        """Return what stands after the review; None until the recording is analysed."""
-        with self._lock:
-            review, automatic = self.review, self.automatic
-            if review is None or automatic is None:
-                return None
-            if self._figures is None or self._figures[0] != review.version:
-                self._figures = review.version, reviewed_analysis(automatic, review, self.remark())
-            return self._figures[1]
+        """Return what stands after the review; None until the recording is analysed.
 
-    def remark(self) -> str:
-        """Return a sentence on the review for the report, "" where nothing was said."""
-        return "" if self.review is None else remark(self.review, self.by)
+        It may have to be computed: not for the thread that serves the pages, see `shown`.
+        """
+        self._figure()
+        return self.shown()
+
+    def shown(self) -> Analysis | None:
+        """Return what `analysis` does as it was last computed, at once."""
+        return None if self._figures is None else self._figures[1]
+
+    @property
+    def shown_version(self) -> int:
+        """Version of the review that `shown` follows; -1 until there is one."""
+        return -1 if self._figures is None else self._figures[0]
+
+    def _figure(self) -> None:
+        """Compute the figures of the review as it is now, if they are not known."""
+        with self._figuring:
+            with self._lock:
+                review, automatic, by = self.review, self.automatic, self.by
+                if review is None or automatic is None:
+                    return
+                if self._figures is not None and self._figures[0] == review.version:
+                    return
+                review = review.copy()
+            figures = reviewed_analysis(automatic, review, remark(automatic, review, by))
+            self._figures = review.version, figures
 
     def say(self, act: Callable[[Review], object], reviewer: str) -> str:
-        """Change the review, and save it; return what went wrong with saving, "" if nothing.
+        """Change the review; return why it cannot be, "" if it can.
+
+        It is saved soon after; what goes wrong with that stands in `save_error`.
 
         Raises
         ------
@@ -159,11 +188,12 @@ class Opened:
                 raise InputError(BEING_MADE)
             if self.is_stale:
                 raise InputError(ANOTHER_FILE)
+            before = self.review.version
             act(self.review)
-            if self.review.version == self._saved_version:
-                return ""
-            self.by = Reviewed(reviewer.strip(), datetime.now().astimezone())
-            return self._save()
+            if self.review.version != before:
+                self.by = Reviewed(reviewer.strip(), datetime.now().astimezone())
+                self._writer.wake()
+            return ""
 
     def take_theirs(self) -> None:
         """Take the review that is beside the recording now, in place of the one in memory.
@@ -173,75 +203,72 @@ class Opened:
         RecordingError
             If it cannot be read; the one in memory stays then.
         """
-        with self._lock:
-            if self.review is None or self.automatic is None:
+        with self._disk:
+            old, automatic = self.review, self.automatic
+            if old is None or automatic is None:
                 return
             stamp = review_stamp(self.path)
-            review, by = load_review(self.path, self.automatic)
-            review.version = self.review.version + 1  # so that every page sees the change
-            self.review, self.by, self._review_stamp = review, by, stamp
-            self._saved_version = review.version
-            self.is_contested, self.save_error = False, ""
+            review, by = load_review(self.path, automatic)
+            with self._lock:
+                review.version = old.version + 1  # so that every page sees the change
+                self.review, self.by, self._review_stamp = review, by, stamp
+                self._saved_version = review.version
+                self.is_contested, self.save_error = False, ""
+        self._figure()
 
     def keep_mine(self) -> str:
-        """Write the review in memory over the one beside the recording; return as `say` does.
+        """Write the review in memory over the one beside the recording; return what went wrong.
 
         Raises
         ------
         InputError
             If the file is another one by now.
         """
-        with self._lock:
-            if not self.is_contested:
-                return ""
-            if self.is_stale:
-                raise InputError(ANOTHER_FILE)
-            try:
-                self._review_stamp = review_stamp(self.path)
-            except OutputError as error:
-                return str(error)
-            return self._save()
-
-    def _save(self) -> str:
-        """Save the review; the lock is held."""
-        assert self.review is not None
-        assert self.automatic is not None
-        assert self.by is not None  # whoever changed it
+        if not self.is_contested:
+            return ""
+        if self.is_stale:
+            raise InputError(ANOTHER_FILE)
         try:
-            saved = save_review(
-                self.path, self.review, self.automatic, self.by, over=self._review_stamp
-            )
+            with self._disk:
+                self._review_stamp = review_stamp(self.path)
         except OutputError as error:
-            self.is_contested = isinstance(error, ReviewedElsewhereError)
-            self.save_error = str(error)
-            return self.save_error
-        self.is_contested, self.save_error = False, ""
-        self._saved_version, self._review_stamp = self.review.version, saved.stamp
-        return ""
+            return str(error)
+        self._writer.wake()
+        self.flush()
+        return self.save_error
+
+    def _save(self) -> None:
+        """Save the review as it is now; nobody waits for it."""
+        with self._disk:
+            with self._lock:
+                automatic, by = self.automatic, self.by
+                if self.review is None or automatic is None or by is None:
+                    return
+                if self.review.version == self._saved_version:
+                    return
+                review = self.review.copy()
+            try:
+                saved = save_review(self.path, review, automatic, by, over=self._review_stamp)
+            except OutputError as error:
+                self.is_contested = isinstance(error, ReviewedElsewhereError)
+                self.save_error = str(error)
+                return
+            except Exception as error:  # a fault of ours must not end the thread in silence
+                _LOG.debug("saving failed", exc_info=error)
+                self.save_error = (
+                    f"This is a fault in fasciscope: {type(error).__name__}: {error}. Your last "
+                    "changes are in memory and not on the disk; the recording is untouched."
+                )
+                return
+            self._saved_version, self._review_stamp = review.version, saved.stamp
+            self.is_contested, self.save_error = False, ""
 
     def waves(self, family: int) -> dict[str, Any] | None:
         """Return single waveforms of a family and their average, in µV over ms, ready for JSON."""
-        analysis, recording = self.analysis(), self.recording
+        analysis, recording = self.shown(), self.recording
         if analysis is None or recording is None:
             return None
-        events = analysis.events
-        members = events[(events["kind"] == Kind.FASCICULATION) & (events["family"] == family)]
-        half = max(2, round(WAVE_S * recording.info.fs_hz))
-        needed = half + max(1, round(SHIFT_S * recording.info.fs_hz))
-        inside = (members["peak"] >= needed) & (members["peak"] + needed < recording.n_samples)
-        members = members[inside]
-        if not len(members):
-            return None
-        members = members[:: max(1, len(members) // AVERAGED_WAVES)]
-        shapes = _aligned(recording, members["peak"], members["channel"], half)
-        drawn = shapes[:: max(1, len(shapes) // DRAWN_WAVES)][:DRAWN_WAVES]
-        time_ms = np.arange(-half, half + 1) * 1000 / recording.info.fs_hz
-        return {
-            "time_ms": np.round(time_ms, 3).tolist(),
-            "single": np.round(drawn, 1).tolist(),
-            "average": np.round(shapes.mean(axis=0), 2).tolist(),
-            "count": int(inside.sum()),
-        }
+        return waves_of(recording, analysis.events, family)
 
     def _look(self) -> tuple[int, int] | None:
         try:
@@ -252,6 +279,9 @@ class Opened:
 
     def _load(self) -> None:
         try:
+            if self._before is not None:
+                self._before.flush()
+                self._before = None
             self.recording = formats.read(self.path)
             self.progress = Progress.FINDING
             automatic = detect(self.recording, progress=self._note)
@@ -261,6 +291,7 @@ class Opened:
                 self._review_stamp = stamp
                 self.automatic, self.review, self.by = automatic, review, by
                 self._saved_version = review.version
+            self._figure()
             self.progress = Progress.READY
         except FasciscopeError as error:
             self.error, self.progress = str(error), Progress.FAILED
@@ -285,34 +316,3 @@ class Opened:
 
 class _ClosedError(Exception):
     """The recording is no longer wanted."""
-
-
-def _aligned(
-    recording: Recording, peaks: NDArray[np.int64], channels: NDArray[np.int16], half: int
-) -> NDArray[np.float64]:
-    """Return the signal around each peak, moved to fit the family's average best.
-
-    A potential's largest deflection may be another of its phases now and then, by the noise.
-    """
-    reach = max(1, round(SHIFT_S * recording.info.fs_hz))
-    wide = _cut(recording, peaks, channels, half + reach)
-    windows = np.lib.stride_tricks.sliding_window_view(wide, 2 * half + 1, axis=1)
-    average = wide[:, reach : reach + 2 * half + 1].mean(axis=0)
-    first = wide[np.argsort(np.ptp(wide, axis=1))[len(wide) // 2], reach : reach + 2 * half + 1]
-    rows = np.arange(len(wide))
-    for template in (first, None, None):
-        fit = windows @ (average if template is None else template)
-        best = fit.argmax(axis=1)
-        average = windows[rows, best].mean(axis=0)
-    return np.asarray(windows[rows, best])
-
-
-def _cut(
-    recording: Recording, peaks: NDArray[np.int64], channels: NDArray[np.int16], half: int
-) -> NDArray[np.float64]:
-    """Return the signal around each peak without its offset, shape (n, 2 * half + 1), µV."""
-    reach = np.arange(-half, half + 1)
-    at = np.maximum(channels, 0)
-    counts = recording.samples[peaks[:, None] + reach, at[:, None]].astype(np.float64)
-    counts -= np.median(counts, axis=1, keepdims=True)
-    return np.asarray(counts * recording.info.uv_per_count[at][:, None])

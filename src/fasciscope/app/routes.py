@@ -89,9 +89,9 @@ async def _until_closed(socket: WebSocket) -> None:
 
 def _events_in(opened: Opened, start: int, stop: int) -> dict[str, Any]:
     """Return the events in a stretch, each with its number and what was said of it."""
-    review = opened.review
-    if review is None:
+    if opened.review is None:
         return {"version": -1, "events": [], "more": 0}
+    review = opened.review.copy()  # all of one time: it may be changed meanwhile
     events = review.events
     at = (events["start"] < stop) & (events["stop"] > start)
     numbers = at.nonzero()[0]

@@ -104,7 +104,7 @@ class Studio:
             if opened is None or (opened.is_stale and not self._may_be_looked_at(opened)):
                 if not path.is_file():
                     raise RecordingError(f"There is no recording {path.name} in {path.parent}.")
-                opened = self._held[place] = Opened(path, lambda: self.is_made(path))
+                opened = self._held[place] = Opened(path, lambda: self.is_made(path), opened)
             self._opened[place] = opened
             self._opened.move_to_end(place)
             while len(self._opened) > KEPT_OPEN:
@@ -148,7 +148,7 @@ class Studio:
             return str(path)
 
     def close(self) -> None:
-        """End what runs, and wait for it."""
+        """End what runs, and wait for it, and for every review to be written."""
         session = self.session
         if session is not None and not session.is_over:
             session.stop()

@@ -44,8 +44,13 @@ def keep(
     The figures follow the review beside the recording, unless not the `whole` of it is here.
     """
     from fasciscope.journal.sessions import NOTHING_SAID, sessions_of
-    from fasciscope.review import follow_review
+    from fasciscope.review import follow_review, review_paths
 
+    if not whole and review_paths(path)[0].exists():
+        console.status(
+            "The review beside the recording is of all its channels; the figures of those chosen "
+            "are the ones found by themselves."
+        )
     if whole:
         analysis, sentence = follow_review(path, analysis)
         if sentence:

@@ -36,7 +36,7 @@ def follow_review(recording: str | Path, automatic: Analysis) -> tuple[Analysis,
         sentence = f"{error} The figures are those found by itself."
         quality = [sentence, *automatic.summary["quality"]]
         return replace(automatic, summary={**automatic.summary, "quality": quality}), sentence
-    sentence = remark(review, by)
+    sentence = remark(automatic, review, by)
     if not sentence:
         return automatic, ""
     return reviewed_analysis(automatic, review, sentence), sentence

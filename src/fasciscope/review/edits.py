@@ -6,6 +6,7 @@ found by itself can always be told from what a person made of it. Nothing of fil
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 
 import numpy as np
@@ -47,6 +48,7 @@ class Review:
         self.found = found.copy()
         self.fs_hz, self.n_samples = fs_hz, n_samples
         self.version = 0
+        self._guard = threading.RLock()  # events and what was said of them are of one time
         self._added = ev.empty()
         self._anew = np.empty(0, dtype=np.int64)
         self._state = np.zeros(len(found), dtype=STATE_DTYPE)
@@ -60,8 +62,9 @@ class Review:
 
         The number of an added event is free again when the adding is undone.
         """
-        every = np.concatenate([self.found, self._added])
-        every["kind"], every["family"] = self._state["kind"], self._state["family"]
+        with self._guard:
+            every = np.concatenate([self.found, self._added])
+            every["kind"], every["family"] = self._state["kind"], self._state["family"]
         # a stretch that is called a twitch has no peak of its own: its middle stands for it
         bare = (every["kind"] == Kind.FASCICULATION) & (every["peak"] < 0)
         every["peak"][bare] = (every["start"][bare] + every["stop"][bare]) // 2
@@ -86,6 +89,14 @@ class Review:
     def unseen_anew(self) -> int:
         """How many events were found only after the review was made, and are not judged yet."""
         return int((self._state["status"][self._anew] == Status.UNSEEN).sum())
+
+    def copy(self) -> Review:
+        """Return the review as it is now, without its way back; changes leave it alone."""
+        with self._guard:
+            twin = Review(self.found, self.fs_hz, self.n_samples)
+            twin.version = self.version
+            twin._added, twin._state, twin._anew = self._added, self._state.copy(), self._anew
+        return twin
 
     def __len__(self) -> int:
         return len(self._state)
@@ -226,23 +237,25 @@ class Review:
         """Take the last change back; return it in words, "" if there is none."""
         if not self._done:
             return ""
-        change = self._done.pop()
-        if change.added is not None:  # the last one: what came after it is undone already
-            self._added, self._state = self._added[:-1], self._state[:-1]
-        else:
-            self._state[change.numbers] = change.before
-        self._undone.append(change)
-        self.version += 1
+        with self._guard:
+            change = self._done.pop()
+            if change.added is not None:  # the last one: what came after it is undone already
+                self._added, self._state = self._added[:-1], self._state[:-1]
+            else:
+                self._state[change.numbers] = change.before
+            self._undone.append(change)
+            self.version += 1
         return change.words
 
     def redo(self) -> str:
         """Make the last undone change again; return it in words, "" if there is none."""
         if not self._undone:
             return ""
-        change = self._undone.pop()
-        self._apply(change)
-        self._done.append(change)
-        self.version += 1
+        with self._guard:
+            change = self._undone.pop()
+            self._apply(change)
+            self._done.append(change)
+            self.version += 1
         return change.words
 
     def restore(
@@ -307,7 +320,8 @@ class Review:
         self._state = np.concatenate([self._state, change.after])
 
     def _do(self, change: Change) -> None:
-        self._apply(change)
-        self._done.append(change)
-        self._undone.clear()
-        self.version += 1
+        with self._guard:
+            self._apply(change)
+            self._done.append(change)
+            self._undone.clear()
+            self.version += 1

@@ -62,10 +62,14 @@ def reviewed_analysis(automatic: Analysis, review: Review, remark: str = "") -> 
     return replace(automatic, events=ev.merge(counted, others), left_out=left_out, summary=summary)
 
 
-def unsearched(review: Review) -> int:
-    """Return how many stretches were taken away by the person and stay out of the usable time."""
+def unsearched(automatic: Analysis, review: Review) -> int:
+    """Return how many stretches were taken away by the person and stay out of the usable time.
+
+    What took no time away, as an artefact on one of many channels, is none of them.
+    """
     freed = _freed(review)
-    return len(freed) - int(_with_twitches(freed, review).sum())
+    freed = freed[~_with_twitches(freed, review)]
+    return int(ranges.overlap(_spans(freed), automatic.left_out).sum())
 
 
 def _left_out(automatic: Analysis, review: Review) -> NDArray[np.int64]:

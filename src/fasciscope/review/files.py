@@ -51,7 +51,7 @@ class ReviewedElsewhereError(OutputError):
     """The review beside the recording is not the one that was read or written last."""
 
 
-def remark(review: Review, by: Reviewed | None) -> str:
+def remark(automatic: Analysis, review: Review, by: Reviewed | None) -> str:
     """Return sentences on a review for the report, "" where nothing was said."""
     if not review.is_changed:
         return ""
@@ -63,7 +63,7 @@ def remark(review: Review, by: Reviewed | None) -> str:
     ]
     who = str(by) if by is not None else "Reviewed by hand"
     words = f"{who}: {', '.join(parts)}. The figures follow that."
-    if count := unsearched(review):
+    if count := unsearched(automatic, review):
         stays = "1 stretch stays" if count == 1 else f"{count:,} stretches stay"
         words += (
             f" {stays} out of the usable time, not searched for twitches, though no longer held "

@@ -85,7 +85,7 @@ class ComparePage:
             self._build()
 
     def _build(self) -> None:
-        analyses = [one.analysis() for one in self.opened]
+        analyses = [one.shown() for one in self.opened]
         with card("Signals"):
             with ui.element("div").classes("fs-row"):
                 scale = ui.select(SCALES, value=DEFAULT_SCALE, label="Height, both")
@@ -104,7 +104,7 @@ class ComparePage:
             signal.set(scale=uv)
 
     def _signal(self, k: int, opened: Opened) -> None:
-        recording, analysis = opened.recording, opened.analysis()
+        recording, analysis = opened.recording, opened.shown()
         assert recording is not None
         assert analysis is not None
         ui.label(f"{self.names[k]}  ·  {subtitle(recording, analysis.summary)}")

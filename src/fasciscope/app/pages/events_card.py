@@ -111,9 +111,14 @@ class EventsCard:
 
     # -- the rows
 
+    def _review(self) -> Review | None:
+        """Return the review as it is now, all of one time: another tab may change it meanwhile."""
+        review = self._page.opened.review
+        return None if review is None else review.copy()
+
     def fill(self) -> None:
         """Read the events anew; page and sorting stay."""
-        review = self._page.opened.review
+        review = self._review()
         if review is None:
             return
         families = sorted({int(f) for f in review.events["family"]} - {0})
@@ -183,7 +188,7 @@ class EventsCard:
 
     def show_selected(self) -> None:
         """Turn to the page of the selected event, and tick it."""
-        review = self._page.opened.review
+        review = self._review()
         if review is None:
             return
         if self._page.selected:

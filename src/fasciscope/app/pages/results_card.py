@@ -76,7 +76,7 @@ class ResultsCard:
     def fill(self) -> None:
         """Show what follows from the review as it stands."""
         opened = self._opened
-        analysis = opened.analysis()
+        analysis = opened.shown()
         if analysis is None or opened.automatic is None:
             return
         self._figures.clear()

@@ -92,7 +92,7 @@ class ReviewPage:
         self.selected: list[int] = []
         self.place: tuple[int, int] | None = None
         self.span: tuple[int, int] | None = None
-        self._version = -2
+        self._version = self._figured = -2
         heading(opened.path.name)
         self.facts = ui.label().classes("fs-faint")
         self.warning = note()
@@ -129,6 +129,11 @@ class ReviewPage:
         version = opened.review.version if opened.review is not None else -1
         if self.signal is not None and version != self._version:
             self._version = version
+            self.signal.set(version=version)
+            if self.opened.review is not None:
+                self.events.fill()
+        if self.signal is not None and opened.shown_version != self._figured:
+            self._figured = opened.shown_version
             self._refill()
 
     def _build(self) -> None:
@@ -197,12 +202,10 @@ class ReviewPage:
         ).classes("fs-faint fs-small")
 
     def _refill(self) -> None:
-        assert self.signal is not None
-        self.signal.set(version=self._version)
-        analysis, recording = self.opened.analysis(), self.opened.recording
+        """Show the figures; they come a little after the change that they follow."""
+        analysis, recording = self.opened.shown(), self.opened.recording
         if analysis is not None and recording is not None:
             self.facts.set_text(words.subtitle(recording, analysis.summary))
-            self.events.fill()
             self.results.fill()
 
     # -- what a person does
@@ -237,7 +240,7 @@ class ReviewPage:
             self.select([number])
 
     async def judge(self, act: Any) -> None:
-        """Do something with the review, save it, and show what follows."""
+        """Do something with the review, and show what follows; it is saved by itself."""
 
         def do(review: Review) -> None:
             act(review)

@@ -39,9 +39,12 @@ lint: $(DEV) ## Check style and types
 	$(BIN)/mypy
 
 .PHONY: test
-test: lint ## Check style and types, then run every test
+test: $(DEV) ## Check style and types, then run every test
 	@firmware/install-toolchain.sh
 	@.ci/install-browser
+	@# the detector is compiled once, beside the checks, and not by every test that needs it first
+	@$(BIN)/python -c 'from fasciscope.live import warm_up; warm_up()' & \
+		$(MAKE) --no-print-directory lint; status=$$?; wait; exit $$status
 	MPLBACKEND=Agg $(BIN)/pytest -q -m "not soak" -n $(PYTEST_WORKERS)
 
 .PHONY: soak

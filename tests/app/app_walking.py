@@ -103,7 +103,7 @@ def watched(tab: Any, faults: list[str]) -> Any:
     return tab
 
 
-def until(what, seconds=30.0):
+def until(what, seconds=60.0):
     """Wait until `what` holds, and say what it was if it does not."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

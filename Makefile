@@ -45,7 +45,7 @@ test: $(DEV) ## Check style and types, then run every test
 	@# the detector is compiled once, beside the checks, and not by every test that needs it first
 	@$(BIN)/python -c 'from fasciscope.live import warm_up; warm_up()' & \
 		$(MAKE) --no-print-directory lint; status=$$?; wait; exit $$status
-	MPLBACKEND=Agg $(BIN)/pytest -q -m "not soak" -n $(PYTEST_WORKERS)
+	MPLBACKEND=Agg $(BIN)/pytest -q -m "not soak" -n $(PYTEST_WORKERS) --dist worksteal
 
 .PHONY: soak
 soak: $(DEV) ## Run the long tests: half an hour of device time, kills, a million bad frames

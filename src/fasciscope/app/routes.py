@@ -21,7 +21,7 @@ from fasciscope.report.shape import rate
 _DRAWING = threading.Lock()
 """matplotlib keeps its style in one place for the whole process."""
 STRIP_COLUMNS = 2000
-_DRAWN_MAX = 4000
+_DRAWN_MAX = 2000
 
 
 def add(app: FastAPI, studio: Studio) -> None:

@@ -3,10 +3,11 @@ import pytest
 
 from fasciscope import simulate
 from fasciscope.signal_check import (
+    TENSE,
     Fitness,
     SignalChecker,
     check_channel,
-    tensed,
+    times_rest,
     verdict,
 )
 
@@ -108,8 +109,9 @@ def test_a_tensed_muscle_is_seen():
     rest = look(noise()).rest_uv
     signal = noise()
     signal[-1500:] += noise(60, seconds=0.75, seed=3)
-    assert tensed(look(signal), rest)
-    assert not tensed(look(noise(seed=9)), rest)
+    assert times_rest([look(signal)], [rest]) > TENSE
+    assert times_rest([look(noise(seed=9))], [rest]) < TENSE
+    assert times_rest([], []) == times_rest([look(np.zeros(8000))], [rest]) == 0.0
 
 
 def test_the_sink_looks_at_the_last_seconds():

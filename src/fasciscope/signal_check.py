@@ -118,9 +118,13 @@ def check_channel(
     )
 
 
-def tensed(check: ChannelCheck, rest_uv: float) -> bool:
-    """Return whether the channel is now clearly louder than its rest was."""
-    return check.now_uv > TENSE * rest_uv
+def times_rest(checks: list[ChannelCheck], rest_uv: list[float]) -> float:
+    """Return how many times as loud as its rest the loudest channel is now.
+
+    Above `TENSE` the muscle was tensed; 0 where nothing is known.
+    """
+    times = (check.now_uv / rest for check, rest in zip(checks, rest_uv, strict=False) if rest > 0)
+    return max((value for value in times if math.isfinite(value)), default=0.0)
 
 
 def _loudness(uv: NDArray[np.float64], fs_hz: float) -> NDArray[np.float64]:

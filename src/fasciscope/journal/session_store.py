@@ -133,12 +133,6 @@ class SessionStore(Opened):
             self._sustained([number]).get(number, ()),
         )
 
-    def has_session(self, key: str) -> bool:
-        """Say whether a session with this key is kept."""
-        with database.told(self.path):
-            found = self._db.execute("SELECT 1 FROM sessions WHERE key = ?", (key,)).fetchone()
-        return found is not None
-
     def columns(
         self, names: Iterable[str], since: date | None = None, until: date | None = None
     ) -> list[tuple[Any, ...]]:

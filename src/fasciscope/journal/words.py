@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from fasciscope.journal.doctor import spoken
 from fasciscope.journal.factors import LEAST_DAYS as FACTOR_DAYS
@@ -181,8 +181,3 @@ def before_after(one: BeforeAfter) -> str:
     c = one.comparison
     sentence = _sentence(c, "as many twitches a minute", "more", "fewer")
     return f"{spoken(one.change.day)}, {one.change.what}: {sentence}"
-
-
-def day_or_dash(day: date | None) -> str:
-    """Return a day as ISO 8601, an en dash where there is none."""
-    return day.isoformat() if day else "–"

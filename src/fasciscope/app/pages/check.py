@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from time import monotonic
 
 from nicegui import ui
@@ -22,6 +21,7 @@ class CheckCard:
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._seen: list[signal_check.ChannelCheck] = []
         self._rest: list[float] = []
         self._until = 0.0
         with card("Is the signal good enough?") as self.box:
@@ -39,8 +39,6 @@ class CheckCard:
         self._rest = [check.rest_uv for check in self._seen]
         self._until = monotonic() + TENSE_S
         self.answer.set_text("Now tense the muscle for a second …")
-
-    _seen: list[signal_check.ChannelCheck] = []  # noqa: RUF012 - replaced, never changed
 
     def update(self, session: Running | None) -> None:
         """Look again, if something runs and it is time to."""
@@ -82,12 +80,7 @@ class CheckCard:
     def _try_tensed(self) -> None:
         if not self._until:
             return
-        times = [
-            check.now_uv / rest
-            for check, rest in zip(self._seen, self._rest, strict=False)
-            if rest > 0 and math.isfinite(check.now_uv)
-        ]
-        most = max(times, default=0.0)
+        most = signal_check.times_rest(self._seen, self._rest)
         if most > signal_check.TENSE:
             self._until = 0.0
             self.answer.set_text(

@@ -1,5 +1,5 @@
 // The live trace: binary frames from a websocket onto a canvas, ten seconds long.
-import { GAP, TWITCH, colourOf, fit, limits, microvolts, niceStep, theme, triangle } from "fasciscope-draw";
+import { GAP, TWITCH, colourOf, fit, limits, microvolts, niceStep, theme, triangle, watch } from "fasciscope-draw";
 
 const LEFT = 58, TOP = 18, BOTTOM = 20;
 
@@ -26,18 +26,14 @@ export default {
     this.marks = [];
     this.ranges = [];
     this.retry_ms = 250;
-    this.watchSize = new ResizeObserver(() => (this.dirty = true));
-    this.watchSize.observe(this.canvas);
-    this.dark = window.matchMedia("(prefers-color-scheme: dark)");
-    this.recolour = () => ((this.colours = null), (this.dirty = true));
-    this.dark.addEventListener("change", this.recolour);
+    const recoloured = () => ((this.colours = null), (this.dirty = true));
+    this.unwatch = watch(this.canvas, () => (this.dirty = true), recoloured);
     this.open();
     this.turn();
   },
   unmounted() {
     this.gone = true;
-    this.watchSize.disconnect();
-    this.dark.removeEventListener("change", this.recolour);
+    this.unwatch();
     cancelAnimationFrame(this.raf);
     clearTimeout(this.later);
     if (this.socket) this.socket.close();

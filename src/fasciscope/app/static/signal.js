@@ -2,7 +2,7 @@
 // touch and keyboard. What is seen is asked for from the app in as many points as there are pixels.
 import {
   CARDIAC, GAP, KINDS, REJECTED, TWITCH, clock, colourOf, fit, limits, microvolts, niceStep, theme,
-  timeStep, triangle,
+  timeStep, triangle, watch,
 } from "fasciscope-draw";
 
 const LEFT = 58, TOP = 20, BOTTOM = 20, NEAR_PX = 9;
@@ -37,11 +37,8 @@ export default {
     this.stop = this.length;
     if (this.window && this.window.length === 2) [this.start, this.stop] = this.window;
     this.pointers = new Map();
-    this.watchSize = new ResizeObserver(() => this.ask());
-    this.watchSize.observe(this.main);
-    this.dark = window.matchMedia("(prefers-color-scheme: dark)");
-    this.recolour = () => ((this.colours = null), (this.dirty = true));
-    this.dark.addEventListener("change", this.recolour);
+    const recoloured = () => ((this.colours = null), (this.dirty = true));
+    this.unwatch = watch(this.main, () => this.ask(), recoloured);
     this.main.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
     this.main.addEventListener("pointerdown", (e) => this.down(e));
     this.main.addEventListener("pointermove", (e) => this.move(e));
@@ -57,8 +54,7 @@ export default {
   },
   unmounted() {
     this.gone = true;
-    this.watchSize.disconnect();
-    this.dark.removeEventListener("change", this.recolour);
+    this.unwatch();
     cancelAnimationFrame(this.raf);
     const all = window.fasciscopeSignals;
     all.splice(all.indexOf(this.stats), 1);

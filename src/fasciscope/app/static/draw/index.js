@@ -95,3 +95,15 @@ export function limits(low, high) {
 export function microvolts(value) {
   return Math.abs(value) >= 1000 ? `${(value / 1000).toFixed(value % 1000 ? 1 : 0)} mV` : `${value} µV`;
 }
+
+// Calls `resized` and `recoloured` when a canvas or the screen's scheme changes; returns the end of it.
+export function watch(canvas, resized, recoloured) {
+  const size = new ResizeObserver(resized);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  size.observe(canvas);
+  dark.addEventListener("change", recoloured);
+  return () => {
+    size.disconnect();
+    dark.removeEventListener("change", recoloured);
+  };
+}

@@ -23,7 +23,7 @@ class FrontEnd:
         self.sections = filters.band_sections(20.0, 350.0, fs_hz)
         self.delay_line = np.zeros((len(self.sections), 2))
         self.state = np.zeros(kernels.N_STATE)
-        self.rings = np.zeros((2, BOX))
+        self.rings = np.zeros((2, BOX), dtype=np.float32)
         self.table = np.zeros((following.N_LINE, 0)) if table is None else table
         self.rails = rails
         self.state[kernels.LEVEL] = level_uv

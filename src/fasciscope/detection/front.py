@@ -54,7 +54,7 @@ class FrontEnd:
         self.band_delay = round(filters.delay_samples(self.sections, 90.0, fs_hz))
         self.state = np.zeros(kernels.N_STATE)
         self.delay_line = np.zeros((len(self.sections), 2))
-        self.rings = np.zeros((2, box))
+        self.rings = np.zeros((2, box), dtype=np.float32)
         self.table: F64 | None = None  # of a copy; else that of the lines
 
     def ahead(self) -> Self:

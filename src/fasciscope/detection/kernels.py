@@ -2,8 +2,8 @@
 
 Compiled with numba and cached on disk. All state comes in and goes out by arrays, so that a stream
 cut anywhere gives the same numbers as the whole. The samples go through in strips of half a second,
-step after step, so that what one step leaves is still in the nearest cache for the next; where a
-strip has no line to follow and nothing missing, the steps are short loops without a question.
+step after step, so that what one step leaves is still in the nearest cache for the next, and the
+steps are short loops without a question wherever nothing is missing.
 """
 
 from __future__ import annotations
@@ -14,24 +14,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fasciscope.detection.following import (
-    DC,
-    HOP,
-    MOST_LINES,
-    N_LINE,
-    STARTED,
-    filter_and_follow,
-)
-from fasciscope.detection.following import (
-    LEVEL as LEVEL,
-)
+from fasciscope.detection import band as filtering
+from fasciscope.detection import following
+from fasciscope.detection.band import STARTED
+from fasciscope.detection.following import HOP
+from fasciscope.detection.following import LEVEL as LEVEL
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
-# places in the scalar state; the first four are in `following`
-PREVIOUS_Y, PREVIOUS_X, RUN, SUM_1, SUM_2, RING = range(4, 10)
-N_STATE = 10
+# places in the scalar state; the first four are in `band` and `following`
+PREVIOUS_Y, PREVIOUS_X, RUN = range(4, 7)
+N_STATE = 7
 # columns of the hop table
 POWER, SLOPE, MISSING, RAILED, FLAT = range(5)
 N_HOP = 5
@@ -44,7 +38,7 @@ def front_end(
     sections: F64,
     delay_line: F64,
     state: F64,
-    rings: F64,
+    rings: F32,
     lines: F64,
     line_gain: float,
     level_gain: float,
@@ -67,8 +61,9 @@ def front_end(
         Band-pass (a high-pass, then none or two low-passes, bilinear as `filters` makes them) and
         its memory.
     state : ndarray, shape (N_STATE,)
-    rings : ndarray, shape (2, width)
-        Memory of the two running sums that make the triangular energy window.
+    rings : ndarray, shape (2, width), float32
+        The last values of the squared signal and of its running sum over `width` samples; a second
+        such sum makes the energy window a triangle.
     lines : ndarray, shape (N_LINE, n_lines)
         One tracked sinusoid a column, at most `MOST_LINES`: what it is now and a quarter of a
         period ago (µV), the drift of both per sample, the turn per sample, the effect of a unit
@@ -93,54 +88,47 @@ def front_end(
         length of the run of equal raw samples at the hop's end.
     """
     strip = STRIP_HOPS * hop
-    n_lines = lines.shape[1]
     width = rings.shape[1]
-    table = np.zeros(N_LINE * MOST_LINES)
-    for k in range(n_lines):
-        for j in range(N_LINE):
-            table[j * MOST_LINES + k] = lines[j, k]
-    band = np.zeros(strip)
-    squares = np.empty(width + strip)
-    sums = np.empty(width + strip)
-    _unroll(rings, int(state[RING]), squares, sums)
+    cosine = np.empty((lines.shape[1], hop + 1))
+    sine = np.empty((lines.shape[1], hop + 1))
+    following.phases(lines, hop, cosine, sine)
+    high, band = np.empty(strip), np.empty(strip)
+    squares = np.empty(width + strip, dtype=np.float32)
+    sums = np.empty(width + strip, dtype=np.float32)
+    spare = np.empty((2, width + strip), dtype=np.float32)
     for first in range(0, x.size, strip):
         stop = min(first + strip, x.size)
-        part = x[first:stop]
+        part, n = x[first:stop], stop - first
         rows = hops[first // hop : stop // hop]
         whole = _contact(part, hop, rail_low, rail_high, state, rows)
-        if whole and n_lines == 0 and state[STARTED] > 0.0:
-            _filter(part, sections, delay_line, state, dc_gain, u[first:stop], band)
+        if whole and lines.shape[1] == 0 and state[STARTED] > 0.0:
+            filtering.pass_band(
+                part, sections, delay_line, state, dc_gain, u[first:stop], high, band
+            )
             state[HOP] += rows.shape[0]
         else:
-            filter_and_follow(
-                part,
+            _hop_by_hop(
+                part.reshape(-1, hop),
                 sections,
                 delay_line,
                 state,
-                table,
-                n_lines,
+                lines,
+                cosine,
+                sine,
                 line_gain,
                 level_gain,
                 dc_gain,
-                hop,
-                u[first:stop],
-                band,
+                rows,
+                u[first:stop].reshape(-1, hop),
+                band[:n].reshape(-1, hop),
             )
-        _energy(band, hop, squares, sums, state, y[first:stop], energy[first:stop], rows)
-    for k in range(n_lines):
-        for j in range(N_LINE):
-            lines[j, k] = table[j * MOST_LINES + k]
-    rings[0], rings[1] = squares[:width], sums[:width]
-    state[RING] = 0.0
-
-
-@njit(cache=True, nogil=True)
-def _unroll(rings: F64, at: int, squares: F64, sums: F64) -> None:
-    """Write the rings, oldest value first, before the places of the next samples."""
-    width = rings.shape[1]
-    for k in range(width):
-        squares[k] = rings[0, (at + k) % width]
-        sums[k] = rings[1, (at + k) % width]
+        _hop_sums(band[:n], hop, state, rows)
+        squares[:width], sums[:width] = rings[0], rings[1]
+        _square(band[:n], y[first:stop], squares[width : width + n])
+        _running_sum(squares[: width + n], width, spare, sums[width : width + n])
+        _running_sum(sums[: width + n], width, spare, energy[first:stop])
+        _scale(energy[first:stop], np.float32(1.0 / (width * width)))
+        rings[0], rings[1] = squares[n : n + width], sums[n : n + width]
 
 
 @njit(cache=True, nogil=True)
@@ -181,79 +169,104 @@ def _contact(x: F64, hop: int, low: float, high: float, state: F64, rows: F64) -
     return missing == 0
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _filter(
-    x: F64, sections: F64, delay_line: F64, state: F64, dc_gain: float, u: F32, band: F64
+@njit(cache=True, nogil=True)
+def _hop_by_hop(
+    x: F64,
+    sections: F64,
+    delay_line: F64,
+    state: F64,
+    lines: F64,
+    cosine: F64,
+    sine: F64,
+    line_gain: float,
+    level_gain: float,
+    dc_gain: float,
+    rows: F64,
+    u: F32,
+    band: F64,
 ) -> None:
-    """Take drift away and band-pass, where nothing is missing and no line is followed.
-
-    Direct form II: only one product lies on the way from a sample to the next. Numerators are
-    1 - 2z⁻¹ + z⁻² and 1 + 2z⁻¹ + z⁻².
-    """
-    narrow = len(sections) == 3
-    q, r = (1, 2) if narrow else (0, 0)
-    gain = sections[0, 0] * (sections[1, 0] * sections[2, 0] if narrow else 1.0)
-    a1, a2 = -sections[0, 3], -sections[0, 4]
-    b1, b2, c1, c2 = -sections[q, 3], -sections[q, 4], -sections[r, 3], -sections[r, 4]
-    p_1, p_2 = delay_line[0]
-    q_1, q_2 = delay_line[q]
-    r_1, r_2 = delay_line[r]
-    dc, keep = state[DC], 1.0 - dc_gain
-    for i in range(x.size):
-        d = x[i] - dc
-        dc = keep * dc + dc_gain * x[i]
-        u[i] = d
-        p_0 = a1 * p_1 + (a2 * p_2 + d)
-        w = (p_0 + p_2) - 2.0 * p_1
-        p_2, p_1 = p_1, p_0
-        if narrow:
-            q_0 = b1 * q_1 + (b2 * q_2 + w)
-            w = (q_0 + q_2) + 2.0 * q_1
-            q_2, q_1 = q_1, q_0
-            r_0 = c1 * r_1 + (c2 * r_2 + w)
-            w = (r_0 + r_2) + 2.0 * r_1
-            r_2, r_1 = r_1, r_0
-        band[i] = gain * w
-    state[DC] = dc
-    if narrow:
-        delay_line[1, 0], delay_line[1, 1] = q_1, q_2
-        delay_line[2, 0], delay_line[2, 1] = r_1, r_2
-    delay_line[0, 0], delay_line[0, 1] = p_1, p_2
+    """Filter where samples are missing or lines are followed; signals have one row a hop."""
+    n_hops, hop = x.shape
+    rest, high, low = np.empty(hop), np.empty(hop), np.empty(hop)
+    wide = np.empty(hop, dtype=np.float32)
+    for h in range(n_hops):
+        for i in range(hop):
+            rest[i] = x[h, i]
+        following.take_away(lines, cosine, sine, rest)
+        if rows[h, MISSING] > 0.0 or state[STARTED] == 0.0:
+            filtering.pass_gaps(rest, sections, delay_line, state, dc_gain, wide, high, low)
+        else:
+            filtering.pass_band(rest, sections, delay_line, state, dc_gain, wide, high, low)
+        for i in range(hop):
+            u[h, i] = wide[i]
+            band[h, i] = low[i]
+            high[i] *= sections[0, 0]
+        state[HOP] += 1.0
+        if lines.shape[1] > 0:
+            following.follow(high, lines, cosine, sine, state, line_gain, level_gain)
+            if int(state[HOP]) % following.HOPS_PER_PHASE_CHECK == 0:
+                following.follow_phase(lines, cosine, sine, hop, following.CLIP * state[LEVEL])
+                following.phases(lines, hop, cosine, sine)
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _energy(
-    band: F64, hop: int, squares: F64, sums: F64, state: F64, y: F32, energy: F32, rows: F64
-) -> None:
-    """Write the band-passed signal, its local energy, and each hop's power and slope.
-
-    `squares` and `sums` hold the last `width` values before the strip, and are moved on.
-    """
-    width = squares.size - STRIP_HOPS * hop
+def _hop_sums(band: F64, hop: int, state: F64, rows: F64) -> None:
+    """Write each hop's power and slope."""
     previous = state[PREVIOUS_Y]
-    for i in range(y.size):
-        y[i] = band[i]
-        squares[width + i] = band[i] * band[i]
     for h in range(rows.shape[0]):
-        first = h * hop
-        power = 0.0
-        slope = (band[first] - previous) ** 2
-        for i in range(first, first + hop):
-            power += squares[width + i]
-        for i in range(first + 1, first + hop):
-            slope += (band[i] - band[i - 1]) ** 2
-        previous = band[first + hop - 1]
+        part = band[h * hop : (h + 1) * hop]
+        power = part[0] * part[0]
+        slope = (part[0] - previous) ** 2
+        for i in range(1, hop):
+            power += part[i] * part[i]
+            slope += (part[i] - part[i - 1]) ** 2
+        previous = part[hop - 1]
         rows[h, POWER] = power / hop
         rows[h, SLOPE] = slope / hop
     state[PREVIOUS_Y] = previous
-    one, two = state[SUM_1], state[SUM_2]
-    scale = 1.0 / (width * width)
-    for i in range(y.size):
-        one += squares[width + i] - squares[i]
-        two += one - sums[i]
-        sums[width + i] = one
-        energy[i] = max(two, 0.0) * scale
-    state[SUM_1], state[SUM_2] = one, two
-    for k in range(width):
-        squares[k] = squares[y.size + k]
-        sums[k] = sums[y.size + k]
+
+
+@njit(cache=True, nogil=True)
+def _square(band: F64, y: F32, squares: F32) -> None:
+    for i in range(band.size):
+        here = np.float32(band[i])
+        y[i] = here
+        squares[i] = here * here
+
+
+@njit(cache=True, nogil=True)
+def _scale(values: F32, by: np.float32) -> None:
+    for i in range(values.size):
+        values[i] *= by
+
+
+@njit(cache=True, nogil=True)
+def _running_sum(values: F32, width: int, spare: F32, out: F32) -> None:
+    """Write the sum of `width` values that ends at each place from number `width` on.
+
+    Sums of 1, 2, 4, … values are made of those before, and put together by the binary digits of
+    `width`: few additions, many places at once, and no rounding that stays.
+
+    Parameters
+    ----------
+    values : ndarray, shape (width + n,), float32
+    width : int
+    spare : ndarray, shape (2, at least width + n), float32
+        Room to work in.
+    out : ndarray, shape (n,), float32
+    """
+    here, size, behind, row = values, 1, 0, 0
+    out[:] = np.float32(0.0)
+    while True:
+        if width & size:  # all slices begin at place 0, so that the loops are made into vectors
+            last = here[width - behind : width - behind + out.size]
+            for i in range(out.size):
+                out[i] += last[i]
+            behind += size
+        if 2 * size > width:
+            break
+        there = spare[row, : values.size]
+        late, soon, both = here[:-size], here[size:], there[size:]
+        for i in range(both.size):
+            both[i] = late[i] + soon[i]
+        here, size, row = there, 2 * size, 1 - row

@@ -214,13 +214,16 @@ def test_strong_hum_is_not_taken_for_the_converters_step(fs_hz):
 
 @pytest.mark.parametrize("uv", [60.0, 300.0])
 def test_hum_that_ends_or_jumps_in_phase_is_no_long_contraction(uv):
-    signal, truth = twitching(120.0, FS, seed=1)
-    late = np.arange(signal.size) > 60 * FS
-    hum, turned = mains(signal.size, FS, uv), mains(signal.size, FS, uv, phase=2.0)
-    for with_hum in (signal + np.where(late, 0.0, hum), signal + np.where(late, hum, turned)):
-        events = found(with_hum, FS)
-        assert held_s(events) < 6.0
-        assert score(events, truth, FS).f1 > 0.95
+    f1 = []
+    for seed in (1, 2, 3):
+        signal, truth = twitching(120.0, FS, seed=seed)
+        late = np.arange(signal.size) > 60 * FS
+        hum, turned = mains(signal.size, FS, uv), mains(signal.size, FS, uv, phase=2.0)
+        for with_hum in (signal + np.where(late, 0.0, hum), signal + np.where(late, hum, turned)):
+            events = found(with_hum, FS)
+            assert held_s(events) < 6.0
+            f1.append(score(events, truth, FS).f1)
+    assert np.mean(f1) > 0.96
 
 
 def test_hum_whose_size_wanders_by_a_fifth_hides_nothing():

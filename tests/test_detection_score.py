@@ -17,7 +17,10 @@ def powers(y, fs_hz, spacing_s=0.05):
     places = range(margin, y.size - margin, round(spacing_s * fs_hz))
     return np.array(
         [
-            [score.atom_power(y, p, cosine[k], sine[k], half[k]) for k in range(half.size)]
+            [
+                score.power_at(y, p, cosine[k, : 2 * half[k] + 1], sine[k, : 2 * half[k] + 1])
+                for k in range(half.size)
+            ]
             for p in places
         ]
     )

@@ -33,3 +33,39 @@ def test_what_fails_is_raised(spread):
 
     with pytest.raises(ValueError, match="three"):
         workers.each(work, range(6), spread)
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_what_is_made_ahead_comes_whole_and_in_order(spread, monkeypatch):
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    batches = list(workers.ahead(iter(range(100)), spread))
+    assert [item for batch in batches for item in batch] == list(range(100))
+    assert [item for batch in workers.ahead(iter([]), spread) for item in batch] == []
+
+
+def test_the_next_is_made_while_one_is_used(monkeypatch):
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    used = threading.Event()
+
+    def items():
+        yield 0
+        assert used.wait(timeout=10)  # never, if the second were made only after the first
+        yield 1
+
+    got = []
+    for batch in workers.ahead(items(), True):
+        got += batch
+        used.set()
+    assert got == [0, 1]
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_what_fails_ahead_is_raised(spread, monkeypatch):
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+
+    def items():
+        yield 0
+        raise ValueError("one")
+
+    with pytest.raises(ValueError, match="one"):
+        list(workers.ahead(items(), spread))

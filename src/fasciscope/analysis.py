@@ -19,6 +19,10 @@ from fasciscope.errors import RecordingError
 from fasciscope.events import Events, Kind
 from fasciscope.recording import Recording
 
+ALONE_S, TOGETHER_S = 300.0, 60.0
+"""Length of the blocks that one channel is taken in by, and several: a long one keeps two cores at
+work on one channel, where several channels share the cores anyway and would ask for the memory."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
@@ -70,7 +74,8 @@ def detect(
     if recording.n_samples == 0:
         raise RecordingError(f"{recording.name} holds no samples. There is nothing to analyse.")
     detector = Detector(recording.info, settings)
-    step = max(1, round(60 * recording.info.fs_hz))
+    seconds = ALONE_S if recording.info.n_channels == 1 else TOGETHER_S
+    step = max(1, round(seconds * recording.info.fs_hz))
     for block in recording.blocks(step):
         detector.take(block)
         if progress is not None:

@@ -17,6 +17,10 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 
+SPARE = 8
+"""Arrays are made larger by an eighth than they need to be, so that growing is rare."""
+
+
 class Pile(list[NDArray[Any]]):
     """Arrays to be joined in the end; small ones are joined on the way, empty ones left out.
 
@@ -35,14 +39,12 @@ class Pile(list[NDArray[Any]]):
 
 
 class Buffers:
-    """Four arrays that roll on together.
+    """Four arrays that roll on together, as long as the largest piece asks for.
 
     Parameters
     ----------
     margin : int
         Places before sample 0, and samples that stay before whatever is asked to be kept.
-    size : int
-        Samples that fit besides the margin.
 
     Attributes
     ----------
@@ -52,12 +54,10 @@ class Buffers:
         Without drift and lines; band-passed; local energy of that.
     """
 
-    def __init__(self, margin: int, size: int) -> None:
+    def __init__(self, margin: int) -> None:
         self.margin = margin
-        self.x = np.full(margin + size, np.nan)
-        self.u = np.zeros(margin + size, dtype=np.float32)
-        self.y = np.zeros(margin + size, dtype=np.float32)
-        self.energy = np.zeros(margin + size, dtype=np.float32)
+        self.x = np.full(margin, np.nan)
+        self.u, self.y, self.energy = (np.zeros(margin, dtype=np.float32) for _ in range(3))
         self.base = -margin
         self.n_in = 0
 
@@ -77,14 +77,27 @@ class Buffers:
         used = self.n_in - self.base
         if used + values.size > self.x.size:
             drop = max(0, oldest - self.margin - self.base)
-            for array in (self.x, self.u, self.y, self.energy):
-                array[: used - drop] = array[drop:used].copy()
-            self.base += drop
+            self._make_room(drop, used, used - drop + values.size)
         at = self.n_in - self.base
         room = self.x[at : at + values.size]
         np.multiply(values, scale, out=room)
         room += zero
         self.n_in += values.size
+
+    def _make_room(self, drop: int, used: int, size: int) -> None:
+        """Move what is kept to the front, of larger arrays where these are too small."""
+        if size > self.x.size:
+            size += size // SPARE
+            self.x, old = np.empty(size), self.x
+            self.x[: used - drop] = old[drop:used]
+            for name in ("u", "y", "energy"):
+                larger = np.empty(size, dtype=np.float32)
+                larger[: used - drop] = getattr(self, name)[drop:used]
+                setattr(self, name, larger)
+        else:
+            for array in (self.x, self.u, self.y, self.energy):
+                array[: used - drop] = array[drop:used].copy()
+        self.base += drop
 
     def raw(self, first: int, stop: int) -> F64:
         """Return the raw samples [first, stop)."""

@@ -20,27 +20,23 @@ from fasciscope.detection import (
     converter,
     gates,
     kernels,
-    lines,
     noise,
-    onset,
     ranges,
     score,
     second,
     tails,
+    workers,
 )
-from fasciscope.detection.buffers import Buffers, Pile, sway
-from fasciscope.detection.front import FrontEnd
+from fasciscope.detection.buffers import Pile
+from fasciscope.detection.intake import Intake, Taken
 from fasciscope.detection.settings import Settings
 
 F64 = NDArray[np.float64]
 
 MARGIN_S = 0.15
 """What a candidate's figures need to see on both sides."""
-PIECE_S = 40.0
+PIECE_S = 300.0
 """Longest stretch taken in at once: bounds the memory."""
-HISTORY_S = 5.0
-LINES_EVERY = 40
-"""Frames between two looks at the spectrum: twenty seconds."""
 MAXIMUM_S = 0.004
 STAND_OUT = 2.6
 """Local energy over the floor at which a maximum is looked at with the wavelets."""
@@ -74,23 +70,20 @@ class ChannelDetector:
     ) -> None:
         self.fs_hz = fs_hz
         self.settings = settings
-        self.hop = max(2, round(noise.HOP_S * fs_hz))
-        self.frame = self.hop * noise.HOPS_PER_FRAME
         self.bank = score.AtomBank(fs_hz)
-        rails = (rail_low, rail_high)
-        self.front = FrontEnd(fs_hz, settings.highpass_hz, settings.lowpass_hz, self.hop, rails)
-        self.lines = self.front.lines
-        self.window_delay, self.band_delay = self.front.window_delay, self.front.band_delay
-        self.step_uv = uv_per_count
-        self.piece = math.ceil(PIECE_S * fs_hz)
-
-        start_samples = max(noise.START_FRAMES * self.frame, self.samples(HISTORY_S))
-        self.signal = Buffers(
-            math.ceil(MARGIN_S * fs_hz), start_samples + self.piece + 6 * self.frame
+        margin = math.ceil(MARGIN_S * fs_hz)
+        self.intake = Intake(fs_hz, settings, uv_per_count, (rail_low, rail_high), margin)
+        self.hop, self.frame = self.intake.hop, self.intake.frame
+        self.signal, self.front, self.lines = (
+            self.intake.signal,
+            self.intake.front,
+            self.intake.lines,
         )
-        self.n_front = 0  # frames through the front end
+        self.window_delay, self.band_delay = self.front.window_delay, self.front.band_delay
+        self.piece = math.ceil(PIECE_S * fs_hz)
         self.n_decided = 0
 
+        # tables of the frames that a decision may still look at
         self.hops = np.zeros((0, kernels.N_HOP))
         self.hop_base = 0
         self.frames = np.zeros((0, noise.N_FRAME))
@@ -102,19 +95,28 @@ class ChannelDetector:
         self.snippet_half = round(SNIPPET_S * fs_hz)
         self.rows, self.snippets = Pile(), Pile()
         self.stretches = gates.Stretches(self.hop)
-        self.raised_ranges, self.drowned_ranges, self.hum_ranges = Pile(), Pile(), Pile()
-        self.profile, self.turns, self.sway_history = Pile(), Pile(), Pile()
+        self.raised_ranges, self.drowned_ranges = Pile(), Pile()
+        self.sway_history, self.hum_ranges, self.cleaned = (
+            self.intake.sway_history,
+            self.intake.hum_ranges,
+            self.intake.cleaned,
+        )
+        self.profile, self.turns = Pile(), Pile()
         self.floor_history, self.level_history = Pile(), Pile()
-        self.cleaned = Pile()  # frames from which on a line is taken away that was noise before
 
     def samples(self, seconds: float) -> int:
         """Return `seconds` in samples, rounded up."""
         return math.ceil(seconds * self.fs_hz)
 
     @property
-    def flat_limit(self) -> int:
-        """Equal samples in a row that no live electrode gives."""
-        return self.samples(converter.flat_s(self.step_uv))
+    def step_uv(self) -> float:
+        """The converter's step, µV."""
+        return self.intake.step_uv
+
+    @property
+    def n_front(self) -> int:
+        """Frames that were run through the front end."""
+        return self.intake.n_front
 
     @property
     def least_floor(self) -> float:
@@ -143,7 +145,13 @@ class ChannelDetector:
         """Score that a potential must reach here: the one asked for, or more in worse noise."""
         return tails.threshold(self.settings.threshold, self.tail[0], self.tail[1])
 
-    def feed(self, values: NDArray[Any], scale: float = 1.0, zero: float = 0.0) -> F64:
+    def feed(
+        self,
+        values: NDArray[Any],
+        scale: float = 1.0,
+        zero: float = 0.0,
+        spread: bool = False,
+    ) -> F64:
         """Take samples (NaN where missing); return the candidate rows that became known.
 
         Parameters
@@ -152,12 +160,14 @@ class ChannelDetector:
             Counts, or µV.
         scale, zero : float, default 1 and 0
             Size of one count, and µV at count zero.
+        spread : bool, default False
+            Whether the intake may run ahead of the decisions on another core.
         """
         found = []
         for first in range(0, values.size, self.piece):
             part = values[first : first + self.piece]
             self.signal.append(part, self._oldest(), scale, zero)
-            found.append(self._advance(final=False))
+            found.append(self._advance(spread=spread))
         return _stack(found)
 
     def finish(self) -> F64:
@@ -170,58 +180,34 @@ class ChannelDetector:
 
     def _oldest(self) -> int:
         """Return the first sample that a decision or a look at the spectrum may still need."""
-        seen = self.n_front * self.frame - self.samples(lines.WINDOW_S + 0.5)
-        return min(self.n_decided * self.frame, seen)
+        return min(self.n_decided * self.frame, self.intake.oldest)
 
-    def _advance(self, final: bool) -> F64:
-        ready = self.signal.n_in // self.frame
-        if self.n_front == 0:
-            if ready < noise.START_FRAMES and not final:
-                return _stack([])
-            x = self.signal.raw(0, min(self.signal.n_in, noise.START_FRAMES * self.frame))
-            self.lines.learn(x)
-            self.step_uv, self.front.state[kernels.LEVEL] = converter.learn_step(x, self.step_uv)
+    def _advance(self, final: bool = False, spread: bool = False) -> F64:
+        """Take in what came, and decide what is known by then."""
         found = []
-        while self.n_front < ready:
-            until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
-            if self.n_front < noise.START_FRAMES:
-                until = noise.START_FRAMES
-            onset.run_front(self, min(ready, until) - self.n_front)
-            if self.n_decided == 0 and (
-                self.n_front >= noise.START_FRAMES or (final and self.n_front == ready)
-            ):
-                begun = self.frames[: noise.START_FRAMES]
-                noise.start(begun, self.least_floor, self.noise_state)
-                found.append(self._decide(final and self.n_front == ready))
-            if self.n_front % LINES_EVERY == 0:
-                now, before = self.n_front * self.frame, self.lines.table
-                self.lines.look_again(self.signal.raw(now - self.lines.window, now))
-                if self.lines.table is not before:
-                    self.cleaned.append(np.array([self.n_front]))
-        if self.n_front >= noise.START_FRAMES:
-            found.append(self._decide(final))
+        for batch in workers.ahead(self.intake.steps(final), spread):
+            for taken in batch:
+                self._take(taken)
+                if self.n_decided == 0:  # the first decision is of the first ten seconds alone
+                    found.append(self._decide())
+            found.append(self._decide())
+        found.append(self._decide(final))
         return _stack(found)
 
-    def run_front(self, n_frames: int) -> None:
-        """Run `n_frames` through everything that touches each sample."""
-        signal, first = self.signal, self.n_front * self.frame
-        hops = self.front.run(signal, first, n_frames * noise.HOPS_PER_FRAME)
-        part = slice(first - signal.base, first - signal.base + n_frames * self.frame)
-        self.sway_history.append(sway(signal.u[part], n_frames))
-        frames = np.empty((n_frames, noise.N_FRAME))
-        noise.describe_frames(hops, self.flat_limit, frames)
-        if not converter.is_coarse(self.step_uv):  # nothing fine-stepped and alive is this quiet
-            frames[frames[:, noise.LEVEL] < converter.SILENT_UV**2, noise.USABLE] = 0.0
-        self.hops = np.concatenate([self.hops, hops])
-        self.frames = np.concatenate([self.frames, frames])
-        self.floors = np.concatenate([self.floors, np.zeros((n_frames, 3))])
-        self.n_front += n_frames
+    def _take(self, taken: Taken) -> None:
+        """Add frames to the tables."""
+        self.hops = np.concatenate([self.hops, taken.hops])
+        self.frames = np.concatenate([self.frames, taken.frames])
+        self.floors = np.concatenate([self.floors, np.zeros((len(taken.frames), 3))])
 
-    def _decide(self, final: bool) -> F64:
+    def _decide(self, final: bool = False) -> F64:
         """Decide the frames whose future is known: floor, candidates, busy and dense hops."""
-        until = self.n_front - (1 if final else noise.LOOK_AHEAD)
-        if until <= self.n_decided:
+        known = self.frame_base + len(self.frames)
+        until = known - (1 if final else noise.LOOK_AHEAD)
+        if until <= self.n_decided or (known < noise.START_FRAMES and not final):
             return _stack([])
+        if self.n_decided == 0:
+            noise.start(self.frames[: noise.START_FRAMES], self.least_floor, self.noise_state)
         first, last = self.n_decided - self.frame_base, until - self.frame_base
         noise.advance(
             self.frames,
@@ -259,7 +245,7 @@ class ChannelDetector:
             noise.HOPS_PER_FRAME,
             start,
             self.hop_base,
-            self.flat_limit,
+            self.intake.flat_limit,
             final,
         )
         hops, usual = self.hops[start:stop], self.median_over_mean()

@@ -176,10 +176,14 @@ class Detector:
     def _feed(self, block: Block, first: int, stop: int) -> list[F64]:
         """Feed a part of a block; return the rows of each channel that became known."""
         scale, zero = self.info.uv_per_count, self.info.uv_at_zero
+        spread = stop - first >= SPREAD_S * self.info.fs_hz
+        halves = spread and 2 * len(self.channels) <= workers.cores()
         rows = workers.each(
-            lambda k: self.channels[k].feed(block.samples[first:stop, k], scale[k], zero[k]),
+            lambda k: self.channels[k].feed(
+                block.samples[first:stop, k], scale[k], zero[k], halves
+            ),
             range(len(self.channels)),
-            spread=stop - first >= SPREAD_S * self.info.fs_hz,
+            spread,
         )
         self.n_samples = block.first_index + stop
         return rows

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 F64 = NDArray[np.float64]
 
 # places in the scalar state of `kernels.front_end` that are of interest here
-HOP, LEVEL = 2, 3
+HOP, LEVEL = range(2, 4)
 # rows of the line table
 IN_PHASE, QUADRATURE, DRIFT_I, DRIFT_Q, TURN_COS, TURN_SIN, LEAD_COS, LEAD_SIN = range(8)
 LAST_I, LAST_Q = 8, 9

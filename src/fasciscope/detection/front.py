@@ -64,6 +64,13 @@ class FrontEnd:
         other.rings, other.table = self.rings.copy(), self.lines.table.copy()
         return other
 
+    def return_to(self, other: Self) -> None:
+        """Go back to where a copy was made."""
+        self.state[:], self.delay_line[:] = other.state, other.delay_line
+        self.rings[:] = other.rings
+        if other.table is not None:
+            self.lines.table[:] = other.table
+
     def run(self, signal: Buffers, first: int, n_hops: int) -> F64:
         """Run over the samples from number `first` on; return their hops, shape (n_hops, N_HOP)."""
         begin = first - signal.base

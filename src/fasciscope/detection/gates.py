@@ -17,6 +17,7 @@ from fasciscope.detection.kernels import FLAT, POWER, RAILED, SLOPE
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 BUSY = 4.0
 """Hop power over the floor that counts as activity; noise reaches it in about 1 hop of 500."""
@@ -27,6 +28,8 @@ HALF_WINDOW = 12
 OCCUPIED = 13
 """Busy hops among the 25 that make a stretch dense."""
 NEAR = 15
+HELD = 4
+"""Hops at a rail one after the other that are saturation: 40 ms, longer than a potential."""
 PROFILE_HOPS = 25
 """Hops in a quarter second."""
 
@@ -95,7 +98,7 @@ def profile(hops: F64, floors: F64, hops_per_frame: int, median_over_mean: float
 
 
 @njit(cache=True, nogil=True)
-def crowded(hops: F64, places: I64, floors: F64) -> NDArray[np.bool_]:
+def crowded(hops: F64, places: I64, floors: F64) -> Mask:
     """Return which hops lie in the midst of dense activity, where looking closer is waste.
 
     Parameters
@@ -117,7 +120,7 @@ def crowded(hops: F64, places: I64, floors: F64) -> NDArray[np.bool_]:
 
 
 @njit(cache=True, nogil=True)
-def beside_dense(hops: F64, places: I64, floors: F64, reach: int) -> NDArray[np.bool_]:
+def beside_dense(hops: F64, places: I64, floors: F64, reach: int) -> Mask:
     """Return which hops lie within `reach` of one in whose quarter second most hops are busy.
 
     Parameters as for `crowded`; places before the first hop are not judged.
@@ -136,7 +139,8 @@ def beside_dense(hops: F64, places: I64, floors: F64, reach: int) -> NDArray[np.
     return out
 
 
-def unusable(hops: F64, flat_limit: float, rail_limit: int) -> NDArray[np.bool_]:
+@njit(cache=True, nogil=True)
+def unusable(hops: F64, flat_limit: float, rail_limit: int) -> Mask:
     """Return the hops in which nothing can be seen: no contact, or held at a rail.
 
     Parameters
@@ -146,13 +150,32 @@ def unusable(hops: F64, flat_limit: float, rail_limit: int) -> NDArray[np.bool_]
     rail_limit : int
         Railed samples in a hop beyond which it is saturated rather than a clipped potential.
     """
-    out = hops[:, FLAT] >= flat_limit
-    railed = hops[:, RAILED] >= rail_limit
-    held = railed.copy()
-    held[:-3] &= railed[1:-2] & railed[2:-1] & railed[3:]
-    for start in np.flatnonzero(held[:-3]) if held.size > 3 else ():
-        out[start : start + 4] = True
-    return np.asarray(out)
+    out = np.zeros(hops.shape[0], dtype=np.bool_)
+    held = 0
+    for h in range(out.size):
+        out[h] |= hops[h, FLAT] >= flat_limit
+        held = held + 1 if hops[h, RAILED] >= rail_limit else 0
+        if held >= HELD:
+            out[h + 1 - HELD : h + 1] = True
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _marked(
+    hops: F64,
+    floors: F64,
+    hops_per_frame: int,
+    first_dense: int,
+    until: int,
+    flat_limit: float,
+    rail_limit: int,
+) -> tuple[Mask, Mask, Mask]:
+    """Return which hops are busy, dense from `first_dense` up to `until`, and unusable."""
+    stop = floors.size * hops_per_frame
+    busy, dense = np.zeros(stop, dtype=np.int64), np.zeros(stop, dtype=np.int64)
+    mark_busy(hops, floors, hops_per_frame, busy)
+    mark_dense(busy, first_dense, until, dense)
+    return busy > 0, dense > 0, unusable(hops[:stop], flat_limit, rail_limit)
 
 
 class Stretches:
@@ -197,16 +220,20 @@ class Stretches:
             True if the signal ends here.
         """
         stop = floors.size * hops_per_frame
-        busy = np.zeros(stop, dtype=np.int64)
-        mark_busy(hops, floors, hops_per_frame, busy)
         until = stop if final else stop - HALF_WINDOW
-        dense = np.zeros(stop, dtype=np.int64)
-        mark_dense(busy, self._n_dense - base, until, dense)
+        busy, dense, dead = _marked(
+            hops,
+            floors,
+            hops_per_frame,
+            self._n_dense - base,
+            until,
+            flat_limit,
+            self.rail_limit,
+        )
         self._n_dense = until + base
-        dead = unusable(hops[:stop], flat_limit, self.rail_limit)
-        busy[:start] = 0
-        self.busy.append(ranges.runs(busy.astype(bool)) + base)
-        self.dense.append(ranges.runs(dense.astype(bool)) + base)
+        busy[:start] = False
+        self.busy.append(ranges.runs(busy) + base)
+        self.dense.append(ranges.runs(dense) + base)
         found = ranges.runs(dead) + base
         # a run of equal samples is known late: it reaches back to where it began
         flat = hops[np.minimum(found[:, 0] - base, len(hops) - 1), FLAT] >= flat_limit

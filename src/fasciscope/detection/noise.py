@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection.kernels import FLAT, MISSING, POWER, RAILED, SLOPE
-from fasciscope.detection.order import sort_into
+from fasciscope.detection.order import median, sort_into
 
 F64 = NDArray[np.float64]
 
@@ -114,14 +114,14 @@ def start(frames: F64, least: float, state: F64) -> None:
 def _same_noise(frames: F64, first: int, last: int, state: F64) -> float:
     """Median level of frames [first, last) if they are the known noise at another level, else 0."""
     k = last - first
-    level = np.median(frames[first:last, LEVEL])
+    level = median(frames[first:last, LEVEL])
     for f in range(first, last):
         here = frames[f, LEVEL]
         if frames[f, USABLE] == 0 or here > 1.6 * level or here < level / 1.6:
             return 0.0
-    if k < 3 or np.median(frames[first:last, SPREAD]) > SAME_STEADINESS * state[BASE_SPREAD]:
+    if k < 3 or median(frames[first:last, SPREAD]) > SAME_STEADINESS * state[BASE_SPREAD]:
         return 0.0
-    colour = np.median(frames[first:last, COLOUR])
+    colour = median(frames[first:last, COLOUR])
     if abs(np.log(max(colour, 1e-12) / max(state[BASE_COLOUR], 1e-12))) > SAME_COLOUR:
         return 0.0
     return float(level)
@@ -134,8 +134,8 @@ def _alike(frames: F64, first: int, middle: int, last: int) -> bool:
         return True
     before, after = np.empty(2), np.empty(2)
     for column, k in ((SPREAD, 0), (COLOUR, 1)):
-        before[k] = np.median(frames[first:middle, column])
-        after[k] = np.median(frames[middle:last, column])
+        before[k] = median(frames[first:middle, column])
+        after[k] = median(frames[middle:last, column])
     if before[0] > SAME_STEADINESS * after[0]:
         return False
     return bool(abs(np.log(max(before[1], 1e-12) / max(after[1], 1e-12))) <= SAME_COLOUR)
@@ -220,7 +220,7 @@ def advance(
                 if frames[g, USABLE] > 0 and level / 1.6 <= there <= level * 1.6:
                     near[k] = there
                     k += 1
-            middle = np.median(near[:k])
+            middle = median(near[:k])
             state[FLOOR_NOW] = max(min(middle, 1.5 * state[BASE]), least)
             state[BASE_SPREAD] += 0.02 * (frames[f, SPREAD] - state[BASE_SPREAD])
             state[BASE_COLOUR] += 0.02 * (frames[f, COLOUR] - state[BASE_COLOUR])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 F64 = NDArray[np.float64]
@@ -10,10 +11,19 @@ I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
+@njit(cache=True, nogil=True)
 def runs(mask: NDArray[np.bool_]) -> I64:
     """Return half-open ranges [start, stop) where `mask` is true, shape (n, 2), int64."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return edges.reshape(-1, 2).astype(np.int64)
+    edges = np.empty(mask.size + 2, dtype=np.int64)
+    n, inside = 0, False
+    for k in range(mask.size):
+        if mask[k] != inside:
+            edges[n], inside = k, not inside
+            n += 1
+    if inside:
+        edges[n] = mask.size
+        n += 1
+    return edges[:n].copy().reshape(-1, 2)
 
 
 def join(ranges: I64, distance: int) -> I64:

@@ -64,27 +64,24 @@ def atoms(fs_hz: float) -> tuple[F32, F32, NDArray[np.int64]]:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _power(part: F32, cosine: F32, sine: F32) -> float:
-    """Return half the squared modulus of a stretch along an atom as long as it.
+def power_at(y: F32, centre: int, cosine: F32, sine: F32) -> float:
+    """Return the power of an atom at one place: half the squared modulus.
 
-    All three begin at place 0, without which the loop is not made into vectors.
+    So white noise of variance s² gives an exponential variable of mean s².
+
+    Parameters
+    ----------
+    y : ndarray, float32, µV
+    centre : int
+    cosine, sine : ndarray, shape (2 * half + 1,), float32
     """
     a = np.float32(0.0)
     b = np.float32(0.0)
-    for i in range(part.size):
+    part = y[centre - cosine.size // 2 : centre + cosine.size // 2 + 1]
+    for i in range(cosine.size):  # from place 0 in all three, or it is not made into vectors
         a += part[i] * cosine[i]
         b += part[i] * sine[i]
     return 0.5 * (float(a) * float(a) + float(b) * float(b))
-
-
-@njit(cache=True, nogil=True)
-def atom_power(y: F32, centre: int, cosine: F32, sine: F32, half: int) -> float:
-    """Return the power of one atom at one place: half the squared modulus.
-
-    So white noise of variance s² gives an exponential variable of mean s².
-    """
-    n = 2 * half + 1
-    return _power(y[centre - half : centre + half + 1], cosine[:n], sine[:n])
 
 
 @njit(cache=True, nogil=True)
@@ -103,11 +100,12 @@ def frame_medians(
     `PLACES` a frame; `first` is the place of the first frame's first sample in `y`.
     """
     values = np.empty(PLACES)
-    for f in range(n_frames):
-        for k in range(half.size):
+    for k in range(half.size):
+        n = 2 * half[k] + 1
+        c, s = cosine[k, :n], sine[k, :n]
+        for f in range(n_frames):
             for j in range(PLACES):
-                centre = first + f * frame + (j * frame) // PLACES
-                values[j] = atom_power(y, centre, cosine[k], sine[k], half[k])
+                values[j] = power_at(y, first + f * frame + (j * frame) // PLACES, c, s)
             out[f, k] = median(values)
 
 
@@ -160,32 +158,32 @@ def best_fit(
         n = 2 * half[k] + 1
         c, s = cosine[k, :n], sine[k, :n]
         for p in range(centre - reach, centre + reach + 1, COARSE * step):
-            value = _power(y[p - half[k] : p + half[k] + 1], c, s) / noise[k]
+            value = power_at(y, p, c, s) / noise[k]
             if value > best:
                 best, place, which = value, p, k
     middle, k = place, which
+    n = 2 * half[k] + 1
+    c, s = cosine[k, :n], sine[k, :n]
     for p in range(middle - (COARSE - 1) * step, middle + COARSE * step, step):
-        value = atom_power(y, p, cosine[k], sine[k], half[k]) / noise[k]
+        value = power_at(y, p, c, s) / noise[k]
         if value > best:
             best, place = value, p
     return best, place, which
 
 
 @njit(cache=True, nogil=True)
-def _count_above(values: F32, limit: float) -> int:
+def _any_above(values: F32, limit: np.float32) -> bool:
     n = 0
     for k in range(values.size):
         n += 1 if values[k] > limit else 0
-    return n
+    return n > 0
 
 
 @njit(cache=True, nogil=True)
-def _below(energy: F32, limit: float) -> int:
+def _below(energy: F32, limit: np.float32) -> int:
     """Return how many values stand at the beginning that are not above `limit`."""
     n = 0
-    while n + LOOKED_OVER <= energy.size:
-        if _count_above(energy[n : n + LOOKED_OVER], limit) > 0:
-            break
+    while n + LOOKED_OVER <= energy.size and not _any_above(energy[n : n + LOOKED_OVER], limit):
         n += LOOKED_OVER
     while n < energy.size and energy[n] <= limit:
         n += 1
@@ -213,28 +211,28 @@ def maxima(
     n = 0
     i = first
     while i < stop:
-        limit = limits[(i - first) // frame]
+        limit = np.float32(limits[(i - first) // frame])
         end = min(first + ((i - first) // frame + 1) * frame, stop)
         i += _below(energy[i:end], limit)
         if i == end:
             continue
         value = energy[i]
-        top = True
-        for j in range(i + 1, i + reach + 1):
-            if energy[j] > value:
-                top = False
-                break
-        if not top:
-            i = j
+        higher = i + 1
+        while higher <= i + reach and energy[higher] <= value:
+            higher += 1
+        if higher <= i + reach:
+            i = higher
             continue
-        for j in range(i - reach, i):
-            if energy[j] >= value:
-                top = False
-                break
-        if top and n < out.size:
+        before = i - 1
+        while before >= i - reach and energy[before] < value:
+            before -= 1
+        if before >= i - reach:
+            i = before + reach + 1  # up to there nothing is larger than what stands at `before`
+            continue
+        if n < out.size:
             out[n] = i
             n += 1
-        i += 1
+        i += reach + 1
     return n
 
 

@@ -19,9 +19,9 @@ from fasciscope.errors import RecordingError
 from fasciscope.events import Events, Kind
 from fasciscope.recording import Recording
 
-ALONE_S, TOGETHER_S = 300.0, 60.0
-"""Length of the blocks that one channel is taken in by, and several: a long one keeps two cores at
-work on one channel, where several channels share the cores anyway and would ask for the memory."""
+BLOCK_S = 300.0
+"""Length of the blocks that a recording is taken in by: in long ones there is least to do between
+the samples, and the detector holds one of them for each core."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +74,7 @@ def detect(
     if recording.n_samples == 0:
         raise RecordingError(f"{recording.name} holds no samples. There is nothing to analyse.")
     detector = Detector(recording.info, settings)
-    seconds = ALONE_S if recording.info.n_channels == 1 else TOGETHER_S
-    step = max(1, round(seconds * recording.info.fs_hz))
+    step = max(1, round(BLOCK_S * recording.info.fs_hz))
     for block in recording.blocks(step):
         detector.take(block)
         if progress is not None:

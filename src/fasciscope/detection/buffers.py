@@ -19,6 +19,8 @@ F64 = NDArray[np.float64]
 
 SPARE = 8
 """Arrays are made larger by an eighth than they need to be, so that growing is rare."""
+FAR_MORE = 3
+"""… and smaller once they hold three times what is still needed."""
 
 
 class Pile(list[NDArray[Any]]):
@@ -77,26 +79,32 @@ class Buffers:
         used = self.n_in - self.base
         if used + values.size > self.x.size:
             drop = max(0, oldest - self.margin - self.base)
-            self._make_room(drop, used, used - drop + values.size)
+            size = used - drop + values.size
+            self._move(drop, size + size // SPARE if size > self.x.size else self.x.size)
         at = self.n_in - self.base
         room = self.x[at : at + values.size]
         np.multiply(values, scale, out=room)
         room += zero
         self.n_in += values.size
 
-    def _make_room(self, drop: int, used: int, size: int) -> None:
-        """Move what is kept to the front, of larger arrays where these are too small."""
-        if size > self.x.size:
-            size += size // SPARE
-            self.x, old = np.empty(size), self.x
-            self.x[: used - drop] = old[drop:used]
-            for name in ("u", "y", "energy"):
-                larger = np.empty(size, dtype=np.float32)
-                larger[: used - drop] = getattr(self, name)[drop:used]
-                setattr(self, name, larger)
-        else:
-            for array in (self.x, self.u, self.y, self.energy):
-                array[: used - drop] = array[drop:used].copy()
+    def let_go(self, oldest: int) -> None:
+        """Give memory back where far more is held than what comes from `oldest` less the margin on.
+
+        So a recording of many channels, taken in by long pieces, needs room for one at a time.
+        """
+        drop = max(0, oldest - self.margin - self.base)
+        size = self.n_in - self.base - drop
+        if self.x.size > FAR_MORE * size:
+            self._move(drop, size)
+
+    def _move(self, drop: int, size: int) -> None:
+        """Move all but the first `drop` places to the front of arrays of a size."""
+        used = self.n_in - self.base
+        for name in ("x", "u", "y", "energy"):
+            old = getattr(self, name)
+            new = old if size == old.size else np.empty(size, dtype=old.dtype)
+            new[: used - drop] = old[drop:used].copy() if new is old else old[drop:used]
+            setattr(self, name, new)
         self.base += drop
 
     def raw(self, first: int, stop: int) -> F64:

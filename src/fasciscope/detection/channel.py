@@ -168,6 +168,7 @@ class ChannelDetector:
             part = values[first : first + self.piece]
             self.signal.append(part, self._oldest(), scale, zero)
             found.append(self._advance(spread=spread))
+        self.signal.let_go(self._oldest())
         return _stack(found)
 
     def finish(self) -> F64:

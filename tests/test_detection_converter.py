@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detection_cases import add_potentials, as_truth, in_blocks, noise, spread_times
-from fasciscope.detection.converter import noise_power, toggling_power
+from fasciscope.detection.converter import learn_step, noise_power, toggling_power
 from fasciscope.recording import from_array
 from fasciscope.scoring import score
 
@@ -43,3 +43,26 @@ def test_twitches_in_coarse_counts_are_found(rms_uv):
 def test_counts_that_change_between_two_are_three_times_the_rounding_noise():
     assert toggling_power(STEP_UV) == pytest.approx(3 * noise_power(STEP_UV))
     assert toggling_power(0.5) == 0.0
+
+
+@pytest.mark.parametrize("step_uv", [0.1, 1.0, STEP_UV])
+def test_the_step_is_learned_from_the_data(step_uv):
+    signal = noise(20_000, 2000.0, 4.0 * step_uv, seed=9)
+    signal[500:900] = np.nan
+    counts = step_uv * np.round(signal / step_uv)
+    change = np.abs(np.diff(counts))
+    usual = np.median(change[change > 0.0])
+    assert learn_step(counts, 0.01) == (pytest.approx(step_uv), usual)
+
+
+def test_where_there_are_no_steps_the_stated_one_or_the_noise_stands():
+    signal = noise(20_000, 2000.0, 5.0, seed=10)
+    change = np.abs(np.diff(signal))
+    assert learn_step(signal, 0.02) == (0.02, np.median(change))
+    assert learn_step(signal, 9.0) == (np.quantile(change, 0.05), np.median(change))
+
+
+def test_what_does_not_move_tells_no_step():
+    assert learn_step(np.ones(1000), 0.5) == (0.5, 0.5)
+    assert learn_step(np.full(1000, np.nan), 0.5) == (0.5, 0.5)
+    assert learn_step(np.array([1.0, 1.0, 4.0]), 0.5) == (3.0, 3.0)

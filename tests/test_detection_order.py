@@ -63,3 +63,21 @@ def test_a_maximum_is_shaded_by_a_larger_one_beside_it():
         beside = energy.copy()
         beside[place] = size
         assert phases.shaded(beside, 200, 18, 140, 0.03) is shaded
+
+
+@pytest.mark.parametrize("n", [2, 130, 511, 512, 2000, 20_000])
+def test_quantiles_are_those_of_numpy_however_the_values_lie(n):
+    rng = np.random.default_rng(n)
+    some = np.abs(rng.normal(size=n))
+    for values in (some, np.round(3 * some), np.sort(some), np.sort(some)[::-1].copy(), 0 * some):
+        for share in (0.0, 0.05, 0.5, 0.93, 1.0):
+            assert order.quantile(values, share) == np.quantile(values, share)
+        assert order.median(values) == np.median(values)
+
+
+def test_a_sample_that_misleads_changes_nothing():
+    n = 4096
+    values = np.random.default_rng(1).normal(size=n)
+    values[:: n // 256] += 1000.0  # just those that are sampled
+    assert order.median(values) == np.median(values)
+    assert order.quantile(values, 0.05) == np.quantile(values, 0.05)

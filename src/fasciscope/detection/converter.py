@@ -9,14 +9,23 @@ Widrow & Kollár, Quantization Noise (2008): uniform noise of step²/12.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
+
+from fasciscope.detection.order import median, quantile
 
 FLAT_S, COARSE_FLAT_S = 0.3, 60.0
 """Equal samples for so long: no electrode on skin is that quiet. Where the step is larger than the
 noise, quiet muscle gives equal samples too, until it twitches."""
 COARSE_UV = 3.0
 SILENT_UV = 0.01
+FINEST = 0.05
+"""The smallest change but for this part of all."""
+OFF_GRID, ON_GRID = 0.15, 0.8
+"""Changes lie on a grid where more than eight in ten are off it by less than so much of a step."""
 
 
 def learn_step(x: NDArray[np.float64], nominal_uv: float) -> tuple[float, float]:
@@ -33,14 +42,29 @@ def learn_step(x: NDArray[np.float64], nominal_uv: float) -> tuple[float, float]
     nominal_uv : float
         Size of one count as the recording states it.
     """
-    change = np.abs(np.diff(x))
-    change = change[np.isfinite(change) & (change > 0.0)]
-    if change.size == 0:
+    step, usual, on_grid = _changes(x)
+    if usual == 0.0:
         return nominal_uv, nominal_uv
-    step = float(np.quantile(change, 0.05))
-    off_grid = np.abs(change / step - np.round(change / step))
-    on_grid = bool((off_grid < 0.15).mean() > 0.8)
-    return step if on_grid else min(nominal_uv, step), float(np.median(change))
+    return step if on_grid else min(nominal_uv, step), usual
+
+
+@njit(cache=True, nogil=True)
+def _changes(x: NDArray[np.float64]) -> tuple[float, float, bool]:
+    """Return the smallest twentieth and the median of all changes, and if they lie on its grid."""
+    change = np.empty(x.size)
+    n = 0
+    for k in range(x.size - 1):
+        change[n] = abs(x[k + 1] - x[k])
+        n += 1 if 0.0 < change[n] < math.inf else 0
+    change = change[:n]
+    if n < 2:
+        return (change[0], change[0], True) if n else (0.0, 0.0, False)
+    step = quantile(change, FINEST)
+    on_grid = 0
+    for k in range(n):
+        steps = change[k] / step
+        on_grid += 1 if abs(steps - np.rint(steps)) < OFF_GRID else 0
+    return step, median(change), on_grid / n > ON_GRID
 
 
 def noise_power(step_uv: float) -> float:

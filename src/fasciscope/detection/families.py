@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscope.detection.waveforms import STEP_S, compare, delayed
+from fasciscope.detection import grouping, shifting
+from fasciscope.detection.waveforms import STEP_S
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -101,97 +102,44 @@ class Grouper:
 
     def finer(self, templates: F32) -> F32:
         """Return each template delayed by 0, 1/q, … of a sample, shape (n * q, length)."""
-        if self.fine == 1:
-            return templates
-        parts = np.tile(np.arange(self.fine) / self.fine, len(templates))
-        return delayed(np.repeat(templates, self.fine, axis=0), parts)
+        return shifting.finer(templates, self.fine)
 
-    def part(self, shapes: F32) -> slice:
-        """Return the part of the waveforms that is compared."""
+    def grid(self, shapes: F32) -> grouping.Grid:
+        """Return how waveforms of this length are compared, see `grouping`."""
         middle = shapes.shape[1] // 2
         half = min(self.compared, middle - self.reach)
-        return slice(middle - half, middle + half + 1)
+        first, stop = middle - half, middle + half + 1
+        return self.fine, first, stop, self.reach, self.step, self.stride
 
     def power(self, shapes: F32) -> F64:
         """Return the mean square of the part that is compared, µV²."""
-        inner = shapes[:, self.part(shapes)].astype(np.float64)
-        return np.asarray((inner**2).mean(axis=1))
-
-    def distances(self, shapes: F32, templates: F32, limits: F64) -> tuple[F64, F64]:
-        """Return least difference (µV²) and offset (samples) of each shape to each template.
-
-        Infinity where it is clearly beyond `limits`, shape (n, m).
-        """
-        out = np.empty((len(shapes), len(templates), 2))
-        part = self.part(shapes)
-        finer = self.finer(templates)
-        compare(
-            shapes,
-            finer,
-            self.fine,
-            part.start,
-            part.stop,
-            self.reach,
-            self.step,
-            self.stride,
-            limits,
-            out,
-        )
-        return out[..., 0], out[..., 1]
+        _, first, stop, _, _, _ = self.grid(shapes)
+        return grouping.power(shapes, first, stop)
 
     def assign(self, shapes: F32, templates: F32, noise: F64) -> tuple[I64, F64]:
         """Return the family of each shape, 0 where none fits, and its offset."""
-        limits = NOISE_LIMIT * noise[:, None] + VARIATION * self.power(templates)[None, :]
-        difference, offset = self.distances(shapes, templates, limits)
-        rows, best = np.arange(len(shapes)), difference.argmin(axis=1)
-        fits = difference[rows, best] < limits[rows, best]
-        return np.where(fits, best + 1, 0), offset[rows, best]
-
-    def average(self, shapes: F32, labels: I64, offsets: F64, n: int) -> F32:
-        """Return the mean of each family's members, aligned; families without any vanish."""
-        out = []
-        for k in range(1, n + 1):
-            members = labels == k
-            if members.any():
-                out.append(delayed(shapes[members], -offsets[members]).mean(axis=0))
-        return np.array(out, dtype=np.float32).reshape(-1, shapes.shape[1])
+        return grouping.assign(
+            shapes, templates, noise, self.grid(shapes), (NOISE_LIMIT, VARIATION)
+        )
 
     def seed(self, shapes: F32, noise: F64) -> F32:
         """Pick templates: the largest shape that fits no template yet becomes the next one."""
         order = np.argsort(-self.power(shapes), kind="stable")[:MOST_SEEDS]
-        shapes, noise = shapes[order], noise[order]
-        free = np.ones(len(order), dtype=bool)
-        templates: list[F32] = []
-        while free.any() and len(templates) < MOST_FAMILIES:
-            first = int(np.argmax(free))
-            free[first] = False
-            # a single potential carries its own noise, hence the limit is raised once
-            seed, own_noise = shapes[first : first + 1], noise
-            for _ in range(2):
-                limit = NOISE_LIMIT * noise + own_noise + VARIATION * self.power(seed)[0]
-                difference, offset = self.distances(shapes, seed, limit[:, None])
-                near = difference[:, 0] < limit
-                if near.sum() < LEAST_MEMBERS:
-                    break
-                seed = self.average(shapes, near.astype(np.int64), offset[:, 0], 1)
-                own_noise = np.zeros(1)
-            else:
-                templates.append(seed[0])
-            free &= ~near
-        return np.array(templates, dtype=np.float32).reshape(-1, shapes.shape[1])
+        return grouping.seeds(
+            shapes[order],
+            noise[order],
+            self.grid(shapes),
+            (NOISE_LIMIT, VARIATION),
+            LEAST_MEMBERS,
+            MOST_FAMILIES,
+        )
 
     def distinct(self, templates: F32, counts: I64, noise: float) -> F32:
         """Drop every template that a more frequent one explains."""
-        kept: list[int] = []
-        power = self.power(templates)
-        for k in np.argsort(-counts, kind="stable"):
-            if kept:
-                limits = 2 * noise / max(int(counts[k]), 1) + VARIATION * power[kept]
-                pair = self.distances(templates[k : k + 1], templates[kept], limits[None, :])
-                if (pair[0][0] < limits).any():
-                    continue
-            kept.append(int(k))
-        return templates[np.sort(kept)] if kept else templates
+        order = np.argsort(-counts, kind="stable")
+        return templates[
+            grouping.distinct(templates, counts, order, noise, self.grid(templates), VARIATION)
+        ]
 
 
 def group(shapes: F32, noise: F64, fs_hz: float) -> Grouping:
@@ -217,7 +165,7 @@ def group(shapes: F32, noise: F64, fs_hz: float) -> Grouping:
             return nothing
         labels, offsets = grouper.assign(shapes, templates, noise)
         counts = np.bincount(labels, minlength=len(templates) + 1)[1:]
-        templates = grouper.average(shapes, labels, offsets, len(templates))
+        templates = shifting.means(shapes, labels, offsets, len(templates))
         templates = grouper.distinct(templates, counts[counts > 0], float(np.median(noise)))
     return settle(grouper, shapes, templates, noise)
 
@@ -226,17 +174,16 @@ def settle(grouper: Grouper, shapes: F32, templates: F32, noise: F64) -> Groupin
     """Assign for the last time, drop the small families, number the rest by falling size."""
     labels, offsets = grouper.assign(shapes, templates, noise)
     counts = np.bincount(labels, minlength=len(templates) + 1)[1:]
-    keep = [k for k in range(len(templates)) if counts[k] >= LEAST_MEMBERS]
-    keep.sort(key=lambda k: -grouper.power(templates[k : k + 1])[0])
+    order = np.argsort(-grouper.power(templates), kind="stable")
+    keep = order[counts[order] >= LEAST_MEMBERS]
     renumber = np.zeros(len(templates) + 1, dtype=np.int64)
-    for number, k in enumerate(keep, start=1):
-        renumber[k + 1] = number
+    renumber[keep + 1] = np.arange(1, len(keep) + 1)
     return Grouping(renumber[labels], offsets, templates[keep])
 
 
 def describe(channel: int, count: int, shapes: F32, offsets: F64, amplitudes: F64) -> Family:
     """Return the figures of one family, not numbered yet (number 0), from its members."""
-    aligned = delayed(shapes, -offsets).astype(np.float64)
+    aligned = shifting.delayed(shapes, -offsets).astype(np.float64)
     low, high = np.quantile(aligned, [0.25, 0.75], axis=0)
     waveform = aligned.mean(axis=0)
     return Family(

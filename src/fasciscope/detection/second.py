@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from fasciscope.detection import candidates as c
 from fasciscope.detection.families import Grouper
 from fasciscope.detection.score import ATOMS_HZ
-from fasciscope.detection.waveforms import delayed
+from fasciscope.detection.shifting import delayed
 
 LEAST_SCORE = 9.0
 """Below this a candidate is not even kept; noise brings some ten a minute above it."""

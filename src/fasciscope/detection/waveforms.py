@@ -1,4 +1,4 @@
-"""Comparing waveforms: the least difference over shifts of a fraction of a sample, and shifting.
+"""Comparing waveforms: the least difference over shifts of a fraction of a sample.
 
 Compiled with numba and cached on disk.
 """
@@ -117,13 +117,3 @@ def compare(
                         best, place, part = total, shift, q
             out[i, k, 0] = best / n
             out[i, k, 1] = place + part / fine
-
-
-def delayed(shapes: F32, samples: F64) -> F32:
-    """Return each row delayed by its (fractional) number of samples, by the Fourier transform."""
-    n = shapes.shape[1]
-    padded = -(-n // 32) * 32  # a length that the transform is quick with
-    different, which = np.unique(samples, return_inverse=True)  # few: they lie on a grid
-    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(padded)[None, :] * different[:, None])
-    moved = np.fft.irfft(np.fft.rfft(shapes, padded, axis=1) * turn[which], padded, axis=1)
-    return moved[:, :n].astype(np.float32)

@@ -59,7 +59,7 @@ class Buffers:
     def __init__(self, margin: int) -> None:
         self.margin = margin
         self.x = np.full(margin, np.nan)
-        self.u, self.y, self.energy = (np.zeros(margin, dtype=np.float32) for _ in range(3))
+        self.u, self.y, self.energy = np.zeros((3, margin), dtype=np.float32)
         self.base = -margin
         self.n_in = 0
 
@@ -99,12 +99,17 @@ class Buffers:
 
     def _move(self, drop: int, size: int) -> None:
         """Move all but the first `drop` places to the front of arrays of a size."""
-        used = self.n_in - self.base
-        for name in ("x", "u", "y", "energy"):
-            old = getattr(self, name)
-            new = old if size == old.size else np.empty(size, dtype=old.dtype)
-            new[: used - drop] = old[drop:used].copy() if new is old else old[drop:used]
-            setattr(self, name, new)
+        kept = slice(drop, self.n_in - self.base)
+        n = kept.stop - kept.start
+        if size == self.x.size:
+            for array in (self.x, self.u, self.y, self.energy):
+                array[:n] = array[kept].copy()
+        else:
+            x, rest = np.empty(size), np.empty((3, size), dtype=np.float32)
+            x[:n] = self.x[kept]
+            for old, new in zip((self.u, self.y, self.energy), rest, strict=True):
+                new[:n] = old[kept]
+            self.x, (self.u, self.y, self.energy) = x, rest
         self.base += drop
 
     def raw(self, first: int, stop: int) -> F64:

@@ -187,19 +187,21 @@ class ChannelDetector:
         """Take in what came, and decide what is known by then."""
         found = []
         for batch in workers.ahead(self.intake.steps(final), spread):
-            for taken in batch:
-                self._take(taken)
-                if self.n_decided == 0:  # the first decision is of the first ten seconds alone
-                    found.append(self._decide())
+            while batch and self.n_decided == 0:  # the first decision is of ten seconds alone
+                self._take(batch[:1])
+                batch = batch[1:]
+                found.append(self._decide())
+            self._take(batch)
             found.append(self._decide())
         found.append(self._decide(final))
         return _stack(found)
 
-    def _take(self, taken: Taken) -> None:
+    def _take(self, batch: list[Taken]) -> None:
         """Add frames to the tables."""
-        self.hops = np.concatenate([self.hops, taken.hops])
-        self.frames = np.concatenate([self.frames, taken.frames])
-        self.floors = np.concatenate([self.floors, np.zeros((len(taken.frames), 3))])
+        self.hops = np.concatenate([self.hops, *(taken.hops for taken in batch)])
+        self.frames = np.concatenate([self.frames, *(taken.frames for taken in batch)])
+        more = len(self.frames) - len(self.floors)
+        self.floors = np.concatenate([self.floors, np.zeros((more, self.floors.shape[1]))])
 
     def _decide(self, final: bool = False) -> F64:
         """Decide the frames whose future is known: floor, candidates, busy and dense hops."""

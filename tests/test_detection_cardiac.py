@@ -117,3 +117,33 @@ def test_a_small_heart_in_noise_is_known_by_its_rhythm(uv):
     result = score(analysis.events, made.truth, fs_hz)
     assert result.false_positives == 0
     assert result.missed <= 1
+
+
+@pytest.mark.parametrize("fs_hz", [300.0, 500.0, 2000.0])
+def test_smoothing_is_a_running_mean_around_each_sample(fs_hz):
+    shapes = np.random.default_rng(3).normal(0, 50, (4, 90)).astype(np.float32)
+    width = round(cardiac.SMOOTH_S * fs_hz)
+    smooth = cardiac.smoothed(shapes, fs_hz)
+    before = width - 1 - width // 2
+    for k in range(before, 90 - width // 2):
+        mean = shapes[:, k - before : k + width // 2 + 1].mean(axis=1)
+        np.testing.assert_allclose(smooth[:, k], mean, atol=1e-4)
+
+
+def test_beats_of_which_two_came_together_count_once():
+    times = beat_times(70.0, 40, 0.02)
+    at = np.sort(np.concatenate([times, times[:10] + 0.12]))
+    beat = gabor((np.arange(161) - 80) / FS, 25.0, 0.3, 0.012)
+    size = np.where(np.isin(at, times), 300.0, 200.0)
+    shapes = (size[:, None] * beat).astype(np.float32)
+    found = cardiac.find_beats(at, shapes, FS)
+    np.testing.assert_array_equal(found, np.isin(at, times))
+
+
+def test_beats_are_known_where_the_largest_deflection_strays():
+    rng = np.random.default_rng(5)
+    times = beat_times(66.0, 40, 0.03)
+    stray_s = rng.integers(-8, 9, 40) / 1000.0
+    shapes = np.array([gabor((np.arange(161) - 80) / FS - s, 25.0, 0.3, 0.012) for s in stray_s])
+    noise_uv = rng.normal(0, 6, shapes.shape)
+    assert cardiac.find_beats(times, (250.0 * shapes + noise_uv).astype(np.float32), FS).all()

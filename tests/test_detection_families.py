@@ -128,6 +128,15 @@ def test_a_family_is_described_by_its_mean_and_spread():
     )
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 50, 51])
+def test_the_spread_is_that_of_the_quartiles(n):
+    shapes, _, _ = snippets(n, KNOWN[:1])
+    family = describe(0, n, shapes, np.zeros(n), np.ones(n))
+    low, high = np.quantile(shapes.astype(np.float64), [0.25, 0.75], axis=0)
+    np.testing.assert_allclose(family.spread_uv, (high - low) / 1.349, atol=1e-12)
+    np.testing.assert_allclose(family.waveform_uv, shapes.mean(axis=0, dtype=np.float64))
+
+
 def test_noise_snippets_make_no_large_family():
     y = noise(200_000, FS, 5.0, seed=6).astype(np.float32)
     shapes = y[: 129 * 100].reshape(100, 129)

@@ -90,3 +90,26 @@ def test_movements_and_pops_make_hardly_any_twitch(seed):
     result = score(detect(made.recording).events, made.truth, made.recording.info.fs_hz)
     assert result.false_positives <= 6
     assert result.missed <= 2
+
+
+def test_only_what_is_taller_and_near_hides_a_row():
+    rng = np.random.default_rng(8)
+    some = rows(60)
+    some[:, c.PEAK] = np.sort(rng.integers(0, 8000, 60))
+    some[:, c.DEFLECTION] = rng.choice([-1.0, 1.0], 60) * rng.integers(50, 60, 60)
+    near = np.abs(some[:, None, c.PEAK] - some[None, :, c.PEAK]) <= ALONE_S * FS
+    tall = np.abs(some[:, c.DEFLECTION])
+    expected = [bool((tall[j] >= tall[near[j]]).all()) for j in range(60)]
+    assert 5 < sum(expected) < 55
+    np.testing.assert_array_equal(tallest(some, FS), expected)
+
+
+@pytest.mark.parametrize("column", [c.STEP, c.SHARPNESS])
+def test_a_family_of_five_is_judged_by_its_median_and_four_rows_each_by_their_own(column):
+    odd = {c.STEP: 0.5, c.SHARPNESS: 400.0}[column]
+    some = rows(9)
+    some[[0, 1, 5, 6, 7], column] = odd  # two of five, three of four
+    labels = np.array([1] * 5 + [2] * 4)
+    np.testing.assert_array_equal(misshapen(some, labels, FS), np.isin(np.arange(9), [5, 6, 7]))
+    some[2, column] = odd
+    np.testing.assert_array_equal(misshapen(some, labels, FS), np.arange(9) < 8)

@@ -2,7 +2,7 @@
 
 Times and waveforms in, verdict out. A muscle that twitches about once a second
 is not the heart: its intervals scatter far more than a heart's do from one beat to the next, and
-its potentials are quicker.
+its potentials are quicker. The loops over waveforms are compiled with numba and cached on disk.
 
 References
 ----------
@@ -12,8 +12,16 @@ few per cent of the interval, rarely above 15 %.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 SHORTEST_S, LONGEST_S = 0.33, 1.7
 LEAST_BEATS = 8
@@ -32,11 +40,11 @@ HIGHEST_HZ = 60.0
 
 
 def find_beats(
-    times_s: NDArray[np.float64],
-    shapes: NDArray[np.float32],
+    times_s: F64,
+    shapes: F32,
     fs_hz: float,
-    slow_too: NDArray[np.bool_] | None = None,
-) -> NDArray[np.bool_]:
+    slow_too: Mask | None = None,
+) -> Mask:
     """Return which potentials are heartbeats.
 
     Parameters
@@ -61,13 +69,14 @@ def find_beats(
         return beats
     size = np.sqrt((shapes[slow].astype(np.float64) ** 2).sum(axis=1))
     unit = shapes[slow] / np.maximum(size, 1e-12)[:, None]
-    free = np.argsort(size, kind="stable")
+    free, step = np.argsort(size, kind="stable"), max(1, round(0.001 * fs_hz))
     for _ in range(TRIES):
         if free.size < LEAST_BEATS:
             break
         seed = int(free[free.size // 2])
-        members = _alike(unit, unit[seed], fs_hz)
-        members = _alike(unit, unit[members].mean(axis=0), fs_hz) | (np.arange(slow.size) == seed)
+        members = _alike(unit, unit[seed], step)
+        members = _alike(unit, unit[members].mean(axis=0), step)
+        members[seed] = True
         mine = _one_a_beat(times_s, slow[members], size[members])
         if is_heartbeat(times_s[mine]):
             beats[mine] = True
@@ -84,21 +93,26 @@ def find_beats(
     return beats
 
 
-def _one_a_beat(
-    times_s: NDArray[np.float64], rows: NDArray[np.int64], size: NDArray[np.float64]
-) -> NDArray[np.int64]:
+@njit(cache=True, nogil=True)
+def _one_a_beat(times_s: F64, rows: I64, size: F64) -> I64:
     """Of rows closer together than any heart beats, keep the largest."""
-    breaks = np.flatnonzero(np.diff(times_s[rows]) > 0.6 * SHORTEST_S) + 1
-    parts = zip(np.split(rows, breaks), np.split(size, breaks), strict=True)
-    return np.array([part[np.argmax(sizes)] for part, sizes in parts], dtype=np.int64)
+    out = np.empty(rows.size, dtype=np.int64)
+    n, best = 0, 0
+    for k in range(rows.size):
+        if k == 0 or times_s[rows[k]] - times_s[rows[k - 1]] > 0.6 * SHORTEST_S:
+            n, best = n + 1, k
+        elif size[k] > size[best]:
+            best = k
+        out[n - 1] = rows[best]
+    return out[:n]
 
 
 def _missed(
-    times_s: NDArray[np.float64],
-    slow: NDArray[np.int64],
-    beats: NDArray[np.int64],
-    size: NDArray[np.float64],
-) -> NDArray[np.int64]:
+    times_s: F64,
+    slow: I64,
+    beats: I64,
+    size: F64,
+) -> I64:
     """Return slow rows that stand where a beat is due but was not known by its shape.
 
     Another phase of it may have been the largest that time.
@@ -118,19 +132,38 @@ def _missed(
     return np.array(found, dtype=np.int64)
 
 
-def _alike(unit: NDArray[np.float32], seed: NDArray[np.float32], fs_hz: float) -> NDArray[np.bool_]:
-    """Return which waveforms of unit size correlate with `seed` at some alignment."""
-    step = max(1, round(0.001 * fs_hz))
-    best = np.zeros(len(unit))
-    for shift in range(-10 * step, 10 * step + 1, step):
-        moved = np.roll(seed, shift)
-        best = np.maximum(best, unit @ moved)
-    return np.asarray(best > ALIKE * np.sqrt(float((seed**2).sum())))
+@njit(cache=True, nogil=True)
+def _alike(unit: F32, seed: F32, step: int) -> Mask:
+    """Return which waveforms of unit size correlate with `seed` at some alignment.
+
+    At one of ten shifts of `step` samples to both sides, round the end.
+    """
+    n, length = unit.shape
+    twice = np.empty(2 * length, dtype=np.float32)
+    size = np.float32(0.0)
+    for j in range(length):
+        twice[j] = twice[j + length] = seed[j]
+        size += seed[j] * seed[j]
+    least = ALIKE * math.sqrt(size)
+    out = np.zeros(n, dtype=np.bool_)
+    for i in range(n):
+        for k in range(-10, 11):
+            first = (length - k * step) % length
+            if _along(unit[i], twice[first : first + length]) > least:
+                out[i] = True
+                break
+    return out
 
 
-def accompany(
-    peaks: NDArray[np.float64], labels: NDArray[np.int64], beats: NDArray[np.float64], reach: float
-) -> NDArray[np.bool_]:
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _along(one: F32, other: F32) -> float:
+    total = np.float32(0.0)
+    for j in range(one.size):
+        total += one[j] * other[j]
+    return float(total)
+
+
+def accompany(peaks: F64, labels: I64, beats: F64, reach: float) -> Mask:
     """Return which potentials belong to families that nearly always come with a heartbeat.
 
     They are other parts of the same beat. A muscle's family falls on beats by chance only.
@@ -150,23 +183,46 @@ def accompany(
     return out
 
 
-def smoothed(shapes: NDArray[np.float32], fs_hz: float) -> NDArray[np.float32]:
+def smoothed(shapes: F32, fs_hz: float) -> F32:
     """Return the waveforms averaged over `SMOOTH_S`: what is slow stays, of the noise a quarter."""
-    width = max(1, round(SMOOTH_S * fs_hz))
-    total = np.cumsum(np.pad(shapes, ((0, 0), (width, 0))).astype(np.float64), axis=1)
-    mean = (total[:, width:] - total[:, :-width]) / width
-    return np.asarray(np.roll(mean, -(width // 2), axis=1), dtype=np.float32)
+    return _averaged(shapes, max(1, round(SMOOTH_S * fs_hz)))
 
 
-def rms_frequency(shapes: NDArray[np.float32], fs_hz: float) -> NDArray[np.float64]:
+@njit(cache=True, nogil=True)
+def _averaged(shapes: F32, width: int) -> F32:
+    """Return the mean of `width` samples around each; before the first there is nothing."""
+    n, length = shapes.shape
+    out = np.empty((n, length), dtype=np.float32)
+    for i in range(n):
+        total = 0.0
+        for j in range(length):
+            total += shapes[i, j]
+            if j >= width:
+                total -= shapes[i, j - width]
+            out[i, (j - width // 2) % length] = total / width
+    return out
+
+
+def rms_frequency(shapes: F32, fs_hz: float) -> F64:
     """Return the root-mean-square frequency (Hz) of each waveform, shape (n,)."""
-    power = (shapes.astype(np.float64) ** 2).sum(axis=1)
-    slope = (np.diff(shapes.astype(np.float64), axis=1) ** 2).sum(axis=1)
-    sine = 0.5 * np.sqrt(slope / np.maximum(power, 1e-12))
-    return np.asarray(np.arcsin(np.minimum(1.0, sine)) * fs_hz / np.pi)
+    return np.asarray(np.arcsin(_half_turn(shapes)) * fs_hz / np.pi)
 
 
-def is_heartbeat(times_s: NDArray[np.float64]) -> bool:
+@njit(cache=True, nogil=True)
+def _half_turn(shapes: F32) -> F64:
+    """Return the sine of half of what each waveform turns by from sample to sample, typically."""
+    out = np.empty(len(shapes))
+    for i in range(out.size):
+        power = slope = 0.0
+        for j in range(shapes.shape[1]):
+            power += np.float64(shapes[i, j]) ** 2
+            if j > 0:
+                slope += (np.float64(shapes[i, j]) - np.float64(shapes[i, j - 1])) ** 2
+        out[i] = min(1.0, 0.5 * math.sqrt(slope / max(power, 1e-12)))
+    return out
+
+
+def is_heartbeat(times_s: F64) -> bool:
     """Return whether events at `times_s` (s, sorted) come as a heart beats."""
     if len(times_s) < LEAST_BEATS:
         return False

@@ -183,9 +183,10 @@ def settle(grouper: Grouper, shapes: F32, templates: F32, noise: F64) -> Groupin
 
 def describe(channel: int, count: int, shapes: F32, offsets: F64, amplitudes: F64) -> Family:
     """Return the figures of one family, not numbered yet (number 0), from its members."""
-    aligned = shifting.delayed(shapes, -offsets).astype(np.float64)
-    low, high = np.quantile(aligned, [0.25, 0.75], axis=0)
-    waveform = aligned.mean(axis=0)
+    aligned = shifting.delayed(shapes, -offsets)
+    ordered = np.sort(aligned, axis=0)  # quicker than np.quantile, and the same
+    low, high = _quantile(ordered, 0.25), _quantile(ordered, 0.75)
+    waveform = aligned.mean(axis=0, dtype=np.float64)
     return Family(
         0,
         channel,
@@ -195,3 +196,11 @@ def describe(channel: int, count: int, shapes: F32, offsets: F64, amplitudes: F6
         (high - low) / 1.349,
         int(np.argmax(np.abs(waveform))),
     )
+
+
+def _quantile(ordered: F32, share: float) -> F64:
+    """Return a quantile of each column of which the values are in order."""
+    rank, part = divmod(share * (len(ordered) - 1), 1.0)
+    low = ordered[int(rank)].astype(np.float64)
+    above = ordered[min(int(rank) + 1, len(ordered) - 1)].astype(np.float64)
+    return np.asarray(low + part * (above - low))

@@ -1,17 +1,13 @@
 """Order statistics, quicker than by sorting; the results are those of numpy to the bit.
 
-Of a few dozen values each is compared with all others at once, which is quadratic, but in vectors.
-Of thousands a sample tells between which two values the wanted one lies, and only what lies between
-them, a tenth or a fifth of all, is put in order. Compiled with numba and cached on disk.
-
-References
-----------
-Floyd & Rivest, Communications of the ACM 18 (1975) 165: selection by way of a sample.
+Counting how many of some values lie below a bound is done for many at once, and a handful of bounds
+closes in on any of them. Compiled with numba and cached on disk.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -19,19 +15,14 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+Scalar = Any  # of the values' own type
 
-SMALL = 128
-"""Up to so many values the comparison of all with all is quicker."""
-LARGE = 512
-"""From so many values on, a sample of them pays."""
-SAMPLED = 4.0
-"""Times the square root of their number: so many values are sampled."""
-STRAY = 2.5
-"""Standard deviations that a sample's rank may be off by: once in eighty all are gone through."""
+QUICK = frozenset({"nnan", "nsz", "reassoc"})
+"""The least and the largest of finite values are the same in whatever order they are looked at."""
 
 
 @njit(cache=True, nogil=True)
-def below(values: F32 | F64, limit: float) -> int:
+def below(values: F32 | F64, limit: Scalar) -> int:
     """Return how many of `values` are less than `limit`."""
     n = 0
     for k in range(values.size):
@@ -40,7 +31,7 @@ def below(values: F32 | F64, limit: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def up_to(values: F32 | F64, limit: float) -> int:
+def up_to(values: F32 | F64, limit: Scalar) -> int:
     """Return how many of `values` are not more than `limit`."""
     n = 0
     for k in range(values.size):
@@ -55,70 +46,68 @@ def sort_into(values: F64, out: F64) -> None:
         out[up_to(values[:i], values[i]) + below(values[i + 1 :], values[i])] = values[i]
 
 
-@njit(cache=True, nogil=True)
-def _find(values: F32 | F64, rank: int) -> float:
-    """Return what stands at place `rank` when `values` are put in order, which they are in part."""
-    low, high = 0, values.size - 1
-    while low < high:
-        pivot = values[(low + high) // 2]
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if j < rank < i:
-            break
-        low, high = (low, j) if rank <= j else (i, high)
-    return float(values[rank])
-
-
-@njit(cache=True, nogil=True)
-def _around(values: F32 | F64, rank: int) -> tuple[float, float]:
-    """Return two of many values between which the one at `rank` lies, as far as a sample knows."""
-    some = values[: int(SAMPLED * math.sqrt(values.size))].copy()
-    stride = values.size // some.size
-    for k in range(some.size):
-        some[k] = values[k * stride]
-    middle = (rank + 0.5) / values.size * some.size
-    reach = STRAY * math.sqrt(middle * (1.0 - middle / some.size)) + 1.0
-    first, last = int(middle - reach), int(middle + reach) + 1
-    high = _find(some, last) if last < some.size else math.inf
-    return (_find(some, first) if middle >= reach else -math.inf), high
-
-
-@njit(cache=True, nogil=True)
-def _between(values: F32 | F64, low: float, high: float, n: int) -> F32 | F64:
-    """Return the `n` values between two."""
-    out = np.empty(n + 1, dtype=values.dtype)
-    m = 0
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "reassoc"})
+def _range(values: F32 | F64) -> tuple[Scalar, Scalar]:
+    low = high = values[0]
     for k in range(values.size):
-        out[m] = values[k]
-        m += 1 if low < values[k] < high else 0
-    return out[:n]
+        low, high = min(low, values[k]), max(high, values[k])
+    return low, high
+
+
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "reassoc"})
+def _next_above(values: F32 | F64, limit: Scalar, high: Scalar) -> Scalar:
+    """Return the least of `values` that is more than `limit`; none is more than `high`."""
+    out = high
+    for k in range(values.size):
+        out = min(out, values[k] if values[k] > limit else high)
+    return out
+
+
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "reassoc"})
+def _last_up_to(values: F32 | F64, limit: Scalar, low: Scalar) -> Scalar:
+    """Return the largest of `values` that is not more than `limit`; none is less than `low`."""
+    out = low
+    for k in range(values.size):
+        out = max(out, values[k] if values[k] <= limit else low)
+    return out
 
 
 @njit(cache=True, nogil=True)
-def _two(values: F32 | F64, rank: int) -> F32 | F64:
-    """Return what stands at `rank` of hundreds of values, and what stands behind it, shape (2,)."""
-    pair = values[:2].copy()
-    low, high = _around(values, rank) if values.size >= LARGE else (-math.inf, math.inf)
-    start, stop = up_to(values, low), below(values, high)
-    for value, first, last in ((low, below(values, low), start), (high, stop, up_to(values, high))):
-        if first <= rank < last - 1:
-            pair[0] = pair[1] = value
-            return pair
-    if not start <= rank < stop - 1:
-        low, high, start, stop = -math.inf, math.inf, 0, values.size
-    some = _between(values, low, high, stop - start)
-    pair[0] = pair[1] = _find(some, rank - start)
-    if rank - start + 1 < some.size:
-        pair[1] = some[rank - start + 1 :].min()
-    return pair
+def two(values: F32 | F64, rank: int) -> tuple[Scalar, Scalar]:
+    """Return what would stand at place `rank`, and behind it, if the finite `values` were sorted.
+
+    The value is closed in between two bounds: how many lie below a third one is counted for many at
+    once. That one is now the middle of the bounds, now a value between them, since outliers make
+    the middle a bad guess.
+    """
+    low, top = _range(values)
+    high: Scalar = top
+    half: Scalar = values.dtype.type(0.5)
+    found, turn = high, 0
+    if up_to(values, low) > rank:
+        found, high = low, low
+    while low < high:  # up to `low` there are no more than `rank` values, up to `high` there are
+        turn += 1
+        guess = half * low + half * high
+        if turn % 3 == 0:
+            some = values[(turn * turn) % values.size]
+            guess = some if low < some < high else guess
+        if not low < guess < high:
+            found = high
+            break
+        n = up_to(values, guess)
+        if n == rank:
+            found = _next_above(values, guess, top)
+            break
+        if n < rank:
+            low = guess
+            continue
+        high = _last_up_to(values, guess, low)
+        if below(values, high) <= rank:
+            found = high
+            break
+    behind = found if up_to(values, found) > rank + 1 else _next_above(values, found, top)
+    return found, behind
 
 
 @njit(cache=True, nogil=True)
@@ -127,35 +116,19 @@ def quantile(values: F64, share: float) -> float:
     place = (values.size - 1) * share
     rank = math.floor(place)
     part = place - rank
-    pair = _two(values, int(rank))
-    low, high = float(pair[0]), float(pair[1])
-    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1.0 - part)
+    low, high = two(values, int(rank))
+    step = high - low  # from the nearer end, as numpy does
+    return float(low + step * part if part < 0.5 else high - step * (1.0 - part))
 
 
 @njit(cache=True, nogil=True)
 def pick(values: F32 | F64, rank: int) -> float:
-    """Return the value that would stand at place `rank` if the few finite `values` were sorted."""
-    for i in range(values.size):
-        if below(values, values[i]) <= rank < up_to(values, values[i]):
-            return float(values[i])
-    return 0.0
+    """Return the value that would stand at place `rank` if the finite `values` were sorted."""
+    return float(two(values, rank)[0])
 
 
 @njit(cache=True, nogil=True)
 def median(values: F32 | F64) -> float:
     """Return the median of finite `values`, shape (n,), n at least 1."""
-    lower, upper = (values.size - 1) // 2, values.size // 2
-    if values.size > SMALL:
-        pair = _two(values, lower)
-        return float(pair[0]) if lower == upper else float(pair[0] + pair[1]) / 2.0
-    low = high = values[0]
-    open_low = open_high = True
-    for i in range(values.size):
-        first, stop = below(values, values[i]), up_to(values, values[i])
-        if first <= lower < stop:
-            low, open_low = values[i], False
-        if first <= upper < stop:
-            high, open_high = values[i], False
-        if not (open_low or open_high):
-            break
-    return float(low) if lower == upper else float(low + high) / 2.0
+    low, high = two(values, (values.size - 1) // 2)
+    return float(low) if values.size % 2 else float(low + high) / 2.0

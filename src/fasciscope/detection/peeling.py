@@ -67,9 +67,9 @@ class _Cluster:
 
 def clusters(peaks: F64, fs_hz: float) -> list[I64]:
     """Return the groups of two and more row numbers whose sorted peaks lie close together."""
-    breaks = np.flatnonzero(np.diff(peaks) > CLUSTER_S * fs_hz) + 1
-    parts = np.split(np.arange(len(peaks)), breaks)
-    return [part for part in parts if len(part) > 1]
+    edges = np.flatnonzero(np.diff(peaks, prepend=-np.inf, append=np.inf) > CLUSTER_S * fs_hz)
+    first = np.flatnonzero(np.diff(edges) > 1)
+    return [np.arange(edges[k], edges[k + 1]) for k in first]
 
 
 class Peeler:

@@ -1,4 +1,7 @@
-"""Algebra of half-open sample ranges: arrays of shape (n, 2), int64, sorted and disjoint."""
+"""Algebra of half-open sample ranges: arrays of shape (n, 2), int64, sorted and disjoint.
+
+The loops are compiled with numba and cached on disk.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,28 @@ I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-@njit(cache=True, nogil=True)
-def runs(mask: NDArray[np.bool_]) -> I64:
+def runs(mask: Mask) -> I64:
     """Return half-open ranges [start, stop) where `mask` is true, shape (n, 2), int64."""
-    edges = np.empty(mask.size + 2, dtype=np.int64)
+    return _runs(np.ascontiguousarray(mask, dtype=np.bool_))
+
+
+@njit(cache=True, nogil=True)
+def _runs(mask: Mask) -> I64:
+    edges = 0
+    for k in range(mask.size):
+        edges += 1 if mask[k] != (k > 0 and mask[k - 1]) else 0
+    out = np.empty(((edges + 1) // 2, 2), dtype=np.int64)
     n, inside = 0, False
     for k in range(mask.size):
-        if mask[k] != inside:
-            edges[n], inside = k, not inside
+        if mask[k] and not inside:
+            out[n, 0] = k
+        elif inside and not mask[k]:
+            out[n, 1] = k
             n += 1
+        inside = mask[k]
     if inside:
-        edges[n] = mask.size
-        n += 1
-    return edges[:n].copy().reshape(-1, 2)
+        out[n, 1] = mask.size
+    return out
 
 
 def join(ranges: I64, distance: int) -> I64:
@@ -38,15 +50,38 @@ def join(ranges: I64, distance: int) -> I64:
 
 def union(*parts: I64) -> I64:
     """Return the union of sets of ranges, sorted and disjoint, shape (n, 2)."""
-    ranges = np.concatenate([np.empty((0, 2), dtype=np.int64), *parts])
-    ranges = ranges[ranges[:, 1] > ranges[:, 0]]
-    if len(ranges) == 0:
-        return ranges
-    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
-    reach = np.maximum.accumulate(ranges[:, 1])
-    new = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])
-    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(ranges) - 1]])
-    return np.stack([ranges[new, 0], reach[last]], axis=1)
+    some = [part for part in parts if len(part)]
+    if not some:
+        return np.empty((0, 2), dtype=np.int64)
+    ranges = np.concatenate(some) if len(some) > 1 else np.ascontiguousarray(some[0])
+    if not _in_order(ranges):
+        ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
+    return _merged(ranges)
+
+
+@njit(cache=True, nogil=True)
+def _in_order(ranges: I64) -> bool:
+    falls = 0
+    for k in range(1, len(ranges)):
+        falls += 1 if ranges[k, 0] < ranges[k - 1, 0] else 0
+    return falls == 0
+
+
+@njit(cache=True, nogil=True)
+def _merged(ranges: I64) -> I64:
+    """Return ranges that come in order joined where they touch, those of no length left out."""
+    out = np.empty_like(ranges)
+    n = 0
+    for k in range(len(ranges)):
+        start, stop = ranges[k, 0], ranges[k, 1]
+        if stop <= start:
+            continue
+        if n > 0 and start <= out[n - 1, 1]:
+            out[n - 1, 1] = max(out[n - 1, 1], stop)
+        else:
+            out[n, 0], out[n, 1] = start, stop
+            n += 1
+    return out[:n]
 
 
 def length(ranges: I64) -> int:
@@ -54,7 +89,7 @@ def length(ranges: I64) -> int:
     return int((ranges[:, 1] - ranges[:, 0]).sum())
 
 
-def inside(places: NDArray[np.int64], ranges: I64) -> NDArray[np.bool_]:
+def inside(places: I64, ranges: I64) -> Mask:
     """Return which of `places` lie in one of the sorted, disjoint `ranges`."""
     if len(ranges) == 0:
         return np.zeros(len(places), dtype=np.bool_)
@@ -106,14 +141,29 @@ def at_least(ranges: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return union(np.stack([places[inside], places[inside + 1]], axis=1).astype(np.int64))
 
 
-def without(ranges: NDArray[np.int64], holes: NDArray[np.int64]) -> NDArray[np.int64]:
+def without(ranges: I64, holes: I64) -> I64:
     """Return `ranges` with `holes` cut out."""
-    out = []
-    for start, stop in ranges:
-        at = start
-        for low, high in holes:
-            if low < stop and high > at:
-                out.append((at, low))
-                at = max(at, high)
-        out.append((at, stop))
-    return union(np.array(out, dtype=np.int64).reshape(-1, 2))
+    if len(ranges) == 0 or len(holes) == 0:
+        return union(ranges)
+    return union(_cut(np.ascontiguousarray(ranges), np.ascontiguousarray(holes)))
+
+
+@njit(cache=True, nogil=True)
+def _cut(ranges: I64, holes: I64) -> I64:
+    """Return what is left beside the holes, some of it of no length."""
+    parts = len(ranges)
+    for k in range(len(ranges)):
+        for j in range(len(holes)):
+            parts += 1 if holes[j, 0] < ranges[k, 1] and holes[j, 1] > ranges[k, 0] else 0
+    out = np.empty((parts, 2), dtype=np.int64)
+    n = 0
+    for k in range(len(ranges)):
+        at = ranges[k, 0]
+        for j in range(len(holes)):
+            if holes[j, 0] < ranges[k, 1] and holes[j, 1] > at:
+                out[n, 0], out[n, 1] = at, holes[j, 0]
+                n += 1
+                at = max(at, holes[j, 1])
+        out[n, 0], out[n, 1] = at, ranges[k, 1]
+        n += 1
+    return out[:n]

@@ -1,14 +1,19 @@
 """Judging the shape of a deflection: what no surface potential looks like.
 
 Candidate rows in, those that are pops, steps or swings out. Each reason has its physics beside it.
+The loops are compiled with numba and cached on disk.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection import candidates as c
+from fasciscope.detection.order import median
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -62,32 +67,68 @@ def misshapen(rows: F64, labels: I64, fs_hz: float, alone: Mask | None = None) -
     alone : ndarray of bool or None, default None
         Rows whose surroundings are their own; None: nobody's are known to be.
     """
-    figures = rows[:, list(SHAPE)].copy()
-    often = np.zeros(len(rows), dtype=np.bool_)
-    alone = often.copy() if alone is None else alone & (rows[:, c.RAILED] == 0)
-    for k in range(1, int(labels.max(initial=0)) + 1):
-        members = labels == k
-        if members.sum() >= OFTEN:
-            usual, own = np.median(figures[members], axis=0), figures[members, _STEP]
-            stray = alone[members] & (np.abs(own - usual[_STEP]) > STRAY)
-            figures[members] = usual
-            figures[members, _SWING] = 0.0
-            figures[members, _STEP] = np.where(stray, own, usual[_STEP])
-            often |= members
-    width, step, swing, sharp, rise, fall = figures.T
-    clear = np.abs(rows[:, c.DEFLECTION]) > CLEAR * np.sqrt(rows[:, c.FLOOR])
-    narrow = width <= POP_S * fs_hz
-    narrow &= (sharp > 0.6 * SHARP_HZ) | ((fs_hz > FINE_HZ) & ~often)
-    pop = narrow | (sharp > SHARP_HZ)
-    stepped = (step > STEP_LIMIT) | (step < -STEP_BACK)
-    leaked = (rise <= JUMP_S * fs_hz) & (fall >= LEAK_S * fs_hz)
-    return np.asarray(clear & (pop | stepped | leaked) | (swing > SWING_LIMIT))
+    alone = np.zeros(len(rows), dtype=np.bool_) if alone is None else alone
+    return _misshapen(rows, labels, fs_hz, alone)
+
+
+@njit(cache=True, nogil=True)
+def _usual(rows: F64, labels: I64, label: int, column: int) -> float:
+    """Return the median of one figure over the members of a family."""
+    values = np.empty(len(rows))
+    n = 0
+    for i in range(len(rows)):
+        values[n] = rows[i, column]
+        n += 1 if labels[i] == label else 0
+    return median(values[:n])
+
+
+@njit(cache=True, nogil=True)
+def _misshapen(rows: F64, labels: I64, fs_hz: float, alone: Mask) -> Mask:
+    n = len(rows)
+    figures = np.empty((len(SHAPE), n))
+    for j in range(len(SHAPE)):
+        for i in range(n):
+            figures[j, i] = rows[i, SHAPE[j]]
+    counts = np.zeros(labels.max() + 1 if n else 1, dtype=np.int64)
+    for i in range(n):
+        counts[labels[i]] += 1
+    for k in range(1, counts.size):
+        if counts[k] < OFTEN:
+            continue
+        for j in range(len(SHAPE)):
+            usual = 0.0 if j == _SWING else _usual(rows, labels, k, SHAPE[j])
+            for i in range(n):
+                stray = alone[i] and rows[i, c.RAILED] == 0 and abs(figures[j, i] - usual) > STRAY
+                if labels[i] == k and not (j == _STEP and stray):
+                    figures[j, i] = usual
+    out = np.empty(n, dtype=np.bool_)
+    for i in range(n):
+        width, step, swing = figures[0, i], figures[1, i], figures[2, i]
+        sharp, rise, fall = figures[3, i], figures[4, i], figures[5, i]
+        often = labels[i] > 0 and counts[labels[i]] >= OFTEN
+        clear = abs(rows[i, c.DEFLECTION]) > CLEAR * math.sqrt(rows[i, c.FLOOR])
+        sharp_enough = sharp > 0.6 * SHARP_HZ or (fs_hz > FINE_HZ and not often)
+        pop = (width <= POP_S * fs_hz and sharp_enough) or sharp > SHARP_HZ
+        stepped = step > STEP_LIMIT or step < -STEP_BACK
+        leaked = rise <= JUMP_S * fs_hz and fall >= LEAK_S * fs_hz
+        out[i] = (clear and (pop or stepped or leaked)) or swing > SWING_LIMIT
+    return out
 
 
 def tallest(rows: F64, fs_hz: float) -> Mask:
     """Return which rows have no taller one within `ALONE_S`: what is around them is their own."""
-    peaks, tall = rows[:, c.PEAK], np.abs(rows[:, c.DEFLECTION])
-    first = np.searchsorted(peaks, peaks - ALONE_S * fs_hz)
-    stop = np.searchsorted(peaks, peaks + ALONE_S * fs_hz, side="right")
-    out = [tall[j] >= tall[first[j] : stop[j]].max() for j in range(len(rows))]
-    return np.array(out, dtype=np.bool_)
+    return _tallest(rows[:, c.PEAK], np.abs(rows[:, c.DEFLECTION]), ALONE_S * fs_hz)
+
+
+@njit(cache=True, nogil=True)
+def _tallest(peaks: F64, tall: F64, reach: float) -> Mask:
+    out = np.ones(peaks.size, dtype=np.bool_)
+    first = 0
+    for j in range(peaks.size):
+        while peaks[first] < peaks[j] - reach:
+            first += 1
+        k = first
+        while k < peaks.size and peaks[k] <= peaks[j] + reach:
+            out[j] = out[j] and tall[k] <= tall[j]
+            k += 1
+    return out

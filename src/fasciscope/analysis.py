@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -114,9 +115,14 @@ def summarise(detector: Detector, events: Events, recording: Recording) -> dict[
         "artifacts": len(ev.of_kind(events, Kind.ARTIFACT)),
         "lost_samples": recording.lost_samples,
         "quality": quality.sentences(detector, events, recording, noise_uv),
-        "software_version": version("fasciscope"),
+        "software_version": _version(),
         "settings": detector.settings.as_dict(),
     }
+
+
+@cache
+def _version() -> str:
+    return version("fasciscope")  # looked up among all packages that are installed
 
 
 def rate_figures(

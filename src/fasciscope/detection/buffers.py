@@ -62,11 +62,15 @@ class Buffers:
         self.u, self.y, self.energy = np.zeros((3, margin), dtype=np.float32)
         self.base = -margin
         self.n_in = 0
+        self._coming: NDArray[Any] = self.x[:0]
+        self._scale, self._zero = 1.0, 0.0
 
     def append(
         self, values: NDArray[Any], oldest: int, scale: float = 1.0, zero: float = 0.0
     ) -> None:
         """Add samples; where they do not fit, let go of those before `oldest` less the margin.
+
+        They are there once `fill` wrote them, which must be before more are added.
 
         Parameters
         ----------
@@ -81,11 +85,20 @@ class Buffers:
             drop = max(0, oldest - self.margin - self.base)
             size = used - drop + values.size
             self._move(drop, size + size // SPARE if size > self.x.size else self.x.size)
-        at = self.n_in - self.base
-        room = self.x[at : at + values.size]
-        np.multiply(values, scale, out=room)
-        room += zero
+        self._coming, self._scale, self._zero = values, scale, zero
         self.n_in += values.size
+
+    def fill(self, stop: int) -> None:
+        """Write the samples added last, up to number `stop`, as microvolts.
+
+        Piece by piece just before they are used, while they are still near.
+        """
+        n = stop - (self.n_in - self._coming.size)
+        if n > 0:
+            room = self.x[stop - n - self.base : stop - self.base]
+            np.multiply(self._coming[:n], self._scale, out=room)
+            room += self._zero
+            self._coming = self._coming[n:]
 
     def let_go(self, oldest: int) -> None:
         """Give memory back where far more is held than what comes from `oldest` less the margin on.

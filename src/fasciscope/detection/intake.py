@@ -103,14 +103,17 @@ class Intake:
         ready = self.signal.n_in // self.frame
         if self.n_front == 0:
             if ready < noise.START_FRAMES and not final:
+                self.signal.fill(self.signal.n_in)
                 return
-            x = self.signal.raw(0, min(self.signal.n_in, noise.START_FRAMES * self.frame))
+            self.signal.fill(min(ready, noise.START_FRAMES) * self.frame)
+            x = self.signal.raw(0, min(ready, noise.START_FRAMES) * self.frame)
             self.lines.learn(x)
             self.step_uv, self.front.state[kernels.LEVEL] = converter.learn_step(x, self.step_uv)
         while self.n_front < ready:
             until = (self.n_front // LINES_EVERY + 1) * LINES_EVERY
             if self.n_front < noise.START_FRAMES:
                 until = noise.START_FRAMES
+            self.signal.fill(min(ready, until) * self.frame)
             taken = self._run(min(ready, until) - self.n_front)
             if self.n_front % LINES_EVERY == 0:
                 now, before = self.n_front * self.frame, self.lines.table
@@ -118,6 +121,7 @@ class Intake:
                 if self.lines.table is not before:
                     self.cleaned.append(np.array([self.n_front]))
             yield taken
+        self.signal.fill(self.signal.n_in)
 
     def _run(self, n_frames: int) -> Taken:
         """Run as many frames as asked for, or to where a hum is known that was switched on.

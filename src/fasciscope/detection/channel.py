@@ -168,7 +168,8 @@ class ChannelDetector:
             part = values[first : first + self.piece]
             self.signal.append(part, self._oldest(), scale, zero)
             found.append(self._advance(spread=spread))
-        self.signal.let_go(self._oldest())
+        if not spread:
+            self.signal.let_go(self._oldest())
         return _stack(found)
 
     def finish(self) -> F64:

@@ -108,16 +108,17 @@ def _two(values: F32 | F64, rank: int) -> F32 | F64:
     pair = values[:2].copy()
     low, high = _around(values, rank) if values.size >= LARGE else (-math.inf, math.inf)
     start, stop = up_to(values, low), below(values, high)
-    for value, first, last in ((low, below(values, low), start), (high, stop, up_to(values, high))):
-        if first <= rank < last - 1:
-            pair[0] = pair[1] = value
-            return pair
+    if below(values, low) <= rank < start - 1 or stop <= rank < up_to(values, high) - 1:
+        pair[0] = pair[1] = low if rank < start else high
+        return pair
     if not start <= rank < stop - 1:
         low, high, start, stop = -math.inf, math.inf, 0, values.size
     some = _between(values, low, high, stop - start)
     pair[0] = pair[1] = _find(some, rank - start)
     if rank - start + 1 < some.size:
-        pair[1] = some[rank - start + 1 :].min()
+        pair[1] = math.inf
+        for k in range(rank - start + 1, some.size):
+            pair[1] = min(pair[1], some[k])
     return pair
 
 

@@ -82,7 +82,7 @@ def test_of_two_like_templates_the_more_frequent_stays():
     counts = np.array([5, 9, 7, 20])
     order = np.argsort(-counts, kind="stable")
     kept = grouping.distinct(templates, counts, order, 36.0, grid, VARIATION)
-    assert kept.tolist() == [1, 2, 3]
+    assert kept.tolist() == [False, True, True, True]
 
 
 def test_power_is_the_mean_square_of_a_part():

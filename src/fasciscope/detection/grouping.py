@@ -114,7 +114,7 @@ def seeds(
                 count += near[i]
             if count < least:
                 break
-            seed = means(shapes, near, offsets, 1)
+            seed = means(shapes, near, offsets, min(count, 1))  # no literal: compiled once
             if again == 1:
                 out[found] = seed[0]
                 found += 1
@@ -126,8 +126,8 @@ def seeds(
 @njit(cache=True, nogil=True)
 def distinct(
     templates: F32, counts: I64, order: I64, noise: float, grid: Grid, variation: float
-) -> I64:
-    """Return the numbers of the templates that no more frequent one explains, sorted.
+) -> NDArray[np.bool_]:
+    """Return which templates no more frequent one explains, shape (n,).
 
     Parameters
     ----------
@@ -155,4 +155,4 @@ def distinct(
                 compare(one, other, fine, first, stop, reach, step, stride, limit, result)
                 explained = result[0, 0, 0] < limit[0, 0]
         kept[k] = not explained
-    return np.flatnonzero(kept)
+    return kept

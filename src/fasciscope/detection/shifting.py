@@ -129,12 +129,12 @@ def finer(shapes: F32, fine: int) -> F32:
     n, length = shapes.shape
     period = _padded(length)
     out = np.empty((n * fine, length), dtype=np.float32)
-    kernel = np.empty(2 * period, dtype=np.float32)
+    row, kernel = np.zeros(period, dtype=np.float32), np.empty(2 * period, dtype=np.float32)
     for q in range(fine):
         _kernel(period, q / fine, kernel)
         for i in range(n):
-            row = np.zeros(period, dtype=np.float32)
-            _add(shapes[i], 0, row)
+            for j in range(length):
+                row[j] = shapes[i, j]
             _fold(row, kernel, q / fine, out[i * fine + q])
     return out
 
@@ -156,7 +156,10 @@ def means(shapes: F32, labels: I64, later: F64, n: int) -> F32:
     n_rows, length = shapes.shape
     period = _padded(length)
     whole, which = np.empty(n_rows, dtype=np.int64), np.empty(n_rows, dtype=np.int64)
-    fractions = _split(-later, whole, which)
+    earlier = np.empty(n_rows)
+    for i in range(n_rows):
+        earlier[i] = -later[i]
+    fractions = _split(earlier, whole, which)
     counts = np.zeros((n + 1, fractions.size), dtype=np.int64)
     totals = np.zeros((n + 1, fractions.size, period), dtype=np.float32)
     for i in range(n_rows):
@@ -174,7 +177,9 @@ def means(shapes: F32, labels: I64, later: F64, n: int) -> F32:
                     out[label - 1, j] += part[j]
     found = 0
     for label in range(1, n + 1):
-        members = counts[label].sum()
+        members = 0
+        for k in range(fractions.size):
+            members += counts[label, k]
         if members:
             for j in range(length):
                 out[found, j] = out[label - 1, j] / members

@@ -100,10 +100,10 @@ def frame_medians(
     `PLACES` a frame; `first` is the place of the first frame's first sample in `y`.
     """
     values = np.empty(PLACES)
-    for k in range(half.size):
-        n = 2 * half[k] + 1
-        c, s = cosine[k, :n], sine[k, :n]
-        for f in range(n_frames):
+    for f in range(n_frames):
+        for k in range(half.size):
+            n = 2 * half[k] + 1
+            c, s = cosine[k, :n], sine[k, :n]
             for j in range(PLACES):
                 values[j] = power_at(y, first + f * frame + (j * frame) // PLACES, c, s)
             out[f, k] = median(values)

@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fasciscope.detection.kernels import FLAT, MISSING, POWER, RAILED, SLOPE
-from fasciscope.detection.order import median, sort_into
+from fasciscope.detection.order import median, pick, sort_into
 
 F64 = NDArray[np.float64]
 
@@ -94,7 +94,7 @@ def start(frames: F64, least: float, state: F64) -> None:
             k += 1
     if k == 0:
         return
-    base = np.sort(levels[:k])[min(2, k - 1)]
+    base = pick(levels[:k], min(2, k - 1))
     state[BASE] = max(base, least)
     spreads = np.empty(frames.shape[0])
     colours = np.empty(frames.shape[0])
@@ -104,8 +104,8 @@ def start(frames: F64, least: float, state: F64) -> None:
             spreads[k] = frames[f, SPREAD]
             colours[k] = frames[f, COLOUR]
             k += 1
-    state[BASE_SPREAD] = np.median(spreads[:k]) if k > 0 else 2.6
-    state[BASE_COLOUR] = np.median(colours[:k]) if k > 0 else 0.0
+    state[BASE_SPREAD] = median(spreads[:k]) if k > 0 else 2.6
+    state[BASE_COLOUR] = median(colours[:k]) if k > 0 else 0.0
     state[RAISED_FOR] = 0.0
     state[FLOOR_NOW] = state[BASE]
 
@@ -114,14 +114,14 @@ def start(frames: F64, least: float, state: F64) -> None:
 def _same_noise(frames: F64, first: int, last: int, state: F64) -> float:
     """Median level of frames [first, last) if they are the known noise at another level, else 0."""
     k = last - first
-    level = median(frames[first:last, LEVEL])
+    level = median(frames[first:last, LEVEL].copy())
     for f in range(first, last):
         here = frames[f, LEVEL]
         if frames[f, USABLE] == 0 or here > 1.6 * level or here < level / 1.6:
             return 0.0
-    if k < 3 or median(frames[first:last, SPREAD]) > SAME_STEADINESS * state[BASE_SPREAD]:
+    if k < 3 or median(frames[first:last, SPREAD].copy()) > SAME_STEADINESS * state[BASE_SPREAD]:
         return 0.0
-    colour = median(frames[first:last, COLOUR])
+    colour = median(frames[first:last, COLOUR].copy())
     if abs(np.log(max(colour, 1e-12) / max(state[BASE_COLOUR], 1e-12))) > SAME_COLOUR:
         return 0.0
     return float(level)
@@ -134,8 +134,8 @@ def _alike(frames: F64, first: int, middle: int, last: int) -> bool:
         return True
     before, after = np.empty(2), np.empty(2)
     for column, k in ((SPREAD, 0), (COLOUR, 1)):
-        before[k] = median(frames[first:middle, column])
-        after[k] = median(frames[middle:last, column])
+        before[k] = median(frames[first:middle, column].copy())
+        after[k] = median(frames[middle:last, column].copy())
     if before[0] > SAME_STEADINESS * after[0]:
         return False
     return bool(abs(np.log(max(before[1], 1e-12) / max(after[1], 1e-12))) <= SAME_COLOUR)

@@ -16,6 +16,7 @@ from fasciscope.detection import (
     activity,
     cardiac,
     filters,
+    outliers,
     phases,
     pulses,
     ranges,
@@ -128,6 +129,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     faint = rows[~keep], snippets[~keep]
     found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
     found = _with_faint(found, rows[~keep], snippets[~keep], noise_uv[~keep] ** 2, channel)
+    found, pops = outliers.without(found, channel)
     rows, snippets, labels = found.rows, found.shapes, found.labels
 
     beats, hearts = _heart(rows, snippets, *faint, channel)
@@ -156,7 +158,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         activity.trains(rows[good & (labels == 0), c.PEAK], activity.STRANGE_JERK, fs_hz),
     )
     movement = ranges.union(movement, jerks)
-    disturbed = ranges.union(movement, rows[odd][:, [c.START, c.STOP]].astype(np.int64))
+    disturbed = ranges.union(movement, pops, rows[odd][:, [c.START, c.STOP]].astype(np.int64))
     beside = (
         twitch & (labels == 0) & _within(rows, ranges.widen(disturbed, round(BESIDE_S * fs_hz)))
     )
@@ -168,6 +170,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     sustained = ranges.clip(sustained, n_samples)
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
+    odd_ranges = ranges.union(odd_ranges, pops)
     unusable = ranges.union(movement, dead, ranges.widen(odd_ranges, edge))
     unusable = ranges.without(ranges.join(unusable, edge), sustained)
     unusable = ranges.clip(unusable, n_samples)
@@ -182,7 +185,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         renumbered(labels[twitch]),
         found.offsets[twitch],
         int((rows[twitch, c.RAILED] > 0).sum()),
-        int(odd.sum()),
+        int(odd.sum()) + len(pops),
         others,
         sustained,
         unusable,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscope.detection import candidates as c
+from fasciscope.detection import tails
 from fasciscope.detection.channel import ChannelDetector
 from fasciscope.detection.shape import CLEAR
 from fasciscope.detection.untangle import Potentials
@@ -38,8 +39,8 @@ MOST = 0.5
 def without(found: Potentials, channel: ChannelDetector) -> tuple[Potentials, I64]:
     """Leave out what the noise brings; return the large outliers' stretches beside the rest.
 
-    It is what single samples explain. Faint potentials, taken in for their waveform only, go with
-    their family.
+    It is what single samples explain, and what is like nothing else and no clearer than the noise's
+    farthest tail. Faint potentials, taken in for their waveform only, go with their family.
 
     Returns
     -------
@@ -56,10 +57,12 @@ def without(found: Potentials, channel: ChannelDetector) -> tuple[Potentials, I6
     lone[strong] = explained(found.shapes[strong], noise_power[strong], channel)
     share = np.bincount(labels, weights=lone) / np.maximum(np.bincount(labels, weights=strong), 1)
     lone = np.where(labels > 0, share[labels] > MOST, lone)
+    far = tails.alone(channel.settings.threshold, channel.threshold)
+    faint = (labels == 0) & (rows[:, c.SCORE] < far)
     # not the row's deflection: what was peeled off another potential still has that one's
     clear = np.abs(found.shapes[:, found.shapes.shape[1] // 2]) > CLEAR * np.sqrt(noise_power)
     pops = rows[lone & clear][:, [c.START, c.STOP]].astype(np.int64)
-    kept = ~lone
+    kept = ~lone & ~faint
     left = Potentials(
         rows[kept], found.shapes[kept], labels[kept], found.offsets[kept], found.templates
     )

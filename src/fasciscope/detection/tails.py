@@ -48,3 +48,17 @@ def threshold(wanted: float, count: float, excess: float) -> float:
         return wanted
     slower = GAUSSIAN_FALL / max(fall(count, excess), LEAST_FALL)
     return TAIL_FROM + (wanted - TAIL_FROM) * max(1.0, slower)
+
+
+def alone(wanted: float, reached: float) -> float:
+    """Return the threshold for what is like nothing else, from `wanted` and `threshold`'s answer.
+
+    Where a noise's amplitudes thin out exponentially, as a Laplacian's do, the count falls with the
+    root of the score: more and more slowly beyond where the fall was measured. A waveform that
+    comes again vouches for itself; what does not must stand out of that tail.
+    """
+    if reached <= wanted:
+        return reached
+    low, high = math.sqrt(TAIL_FROM), math.sqrt(wanted)
+    slower = (reached - TAIL_FROM) / (wanted - TAIL_FROM)
+    return (low + (high - low) * slower) ** 2

@@ -50,6 +50,11 @@ def threshold(wanted: float, count: float, excess: float) -> float:
     return TAIL_FROM + (wanted - TAIL_FROM) * max(1.0, slower)
 
 
+def slower(wanted: float, reached: float) -> float:
+    """Return how many times slower than Gaussian the noise thins out, from `threshold`'s answer."""
+    return (reached - TAIL_FROM) / (wanted - TAIL_FROM) if reached > wanted else 1.0
+
+
 def alone(wanted: float, reached: float) -> float:
     """Return the threshold for what is like nothing else, from `wanted` and `threshold`'s answer.
 
@@ -57,8 +62,7 @@ def alone(wanted: float, reached: float) -> float:
     root of the score: more and more slowly beyond where the fall was measured. A waveform that
     comes again vouches for itself; what does not must stand out of that tail.
     """
-    if reached <= wanted:
-        return reached
     low, high = math.sqrt(TAIL_FROM), math.sqrt(wanted)
-    slower = (reached - TAIL_FROM) / (wanted - TAIL_FROM)
-    return (low + (high - low) * slower) ** 2
+    return (
+        float((low + (high - low) * slower(wanted, reached)) ** 2) if reached > wanted else wanted
+    )

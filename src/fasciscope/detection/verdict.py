@@ -166,7 +166,12 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     twitch &= ~beside
     twitch &= ~_within(rows, ranges.widen(jerks, edge))
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))
-    sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], channel)
+    resting = activity.at_rest(rows[good, c.PEAK], labels[good], sustained, fs_hz)
+    leading = _leading(faint[0], ranges.widen(movement, edge), at_heart, channel)
+    resting = np.concatenate([resting, np.zeros(len(leading), dtype=np.bool_)])
+    sustained = activity.reach_out(
+        sustained, np.concatenate([rows[good], leading]), resting, channel
+    )
     sustained = ranges.clip(sustained, n_samples)
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
@@ -225,7 +230,7 @@ def _with_faint(
     away = ~ranges.near(rows[:, c.PEAK], found.rows[:, c.PEAK], CLEAR_OF_S * channel.fs_hz)
     rows, shapes, noise_power = rows[away], shapes[away], noise_power[away]
     counts = np.bincount(found.labels, minlength=len(found.templates) + 1)[1:]
-    tail = (channel.threshold - tails.TAIL_FROM) / (channel.settings.threshold - tails.TAIL_FROM)
+    tail = tails.slower(channel.settings.threshold, channel.threshold)
     labels, offsets = second.look_again(
         rows,
         shapes,
@@ -246,6 +251,18 @@ def _with_faint(
         np.concatenate([found.offsets, offsets[new]])[order],
         found.templates,
     )
+
+
+def _leading(faint: F64, movement: I64, beats: F64, channel: ChannelDetector) -> F64:
+    """Return the faint candidates that may lead into an activity or out of it.
+
+    Noise brings ten of them a minute, and so one in thirty within the next fifth of a second.
+    """
+    slower = tails.slower(channel.settings.threshold, channel.threshold)
+    least = tails.TAIL_FROM + (second.LEAST_SCORE - tails.TAIL_FROM) * slower
+    clear = (faint[:, c.SCORE] >= least) & ~_within(faint, movement)
+    clear &= ~ranges.near(faint[:, c.PEAK], beats, BEAT_S * channel.fs_hz)
+    return np.asarray(faint[clear])
 
 
 def _within(rows: F64, stretch: I64) -> Mask:

@@ -171,3 +171,23 @@ def test_families_seen_far_from_all_activity_are_known_at_rest():
     labels = np.array([1, 1, 1, 2, 2, 1, 2, 2, 0])
     expected = [True, True, True, False, False, True, False, False, False]
     assert activity.at_rest(peaks, labels, sustained, FS).tolist() == expected
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_a_movement_with_a_tug_in_it_is_no_contraction(seed):
+    made = simulate("calf", seconds=300.0, seed=seed)
+    events = detect(made.recording).events
+    assert len(held(events)) == len(held(made.truth))
+
+
+@pytest.mark.parametrize("swing_hz", [20.0, 30.0, 40.0])
+def test_tugs_of_a_half_second_are_movement(swing_hz):
+    signal = noise(round(30 * FS), FS, seed=9)
+    for start in (10.0, 10.1, 10.2, 10.3, 10.4):
+        since = np.arange(round(0.15 * FS)) / FS
+        tug = 300.0 * np.sin(2 * np.pi * swing_hz * since) * np.exp(-since / 0.05)
+        signal[round(start * FS) : round(start * FS) + since.size] += tug
+    events = found(signal, FS)
+    assert len(held(events)) == 0
+    assert len(ev.of_kind(events, Kind.FASCICULATION)) == 0
+    assert len(ev.of_kind(events, Kind.ARTIFACT)) == 1

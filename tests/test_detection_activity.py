@@ -129,3 +129,65 @@ def test_the_first_and_last_units_of_a_cramp_are_not_counted(seed):
     result = score(detect(made.recording).events, made.truth, made.recording.info.fs_hz)
     assert result.false_positives == 0
     assert result.sensitivity >= 0.98
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_units_too_faint_to_be_counted_lead_into_an_activity_and_out_of_it(seed):
+    signal = noise(round(40 * FS), FS, seed=seed)
+    units(signal, 15.0, 25.0, 20, 200.0, seed=seed)
+    for begin in (13.0, 25.1):  # one unit of 9 a second
+        add_potentials(signal, FS, begin + np.arange(0.0, 1.9, 0.11), 34.0, shapes=SHAPES[:1])
+    (stretch,) = held(found(signal, FS))
+    assert stretch["start"] / FS == pytest.approx(13.0, abs=0.3)
+    assert stretch["stop"] / FS == pytest.approx(26.9, abs=0.3)
+
+
+def test_a_twitch_after_a_pause_is_no_part_of_a_train():
+    regular = np.arange(10.0, 16.0, 0.08)
+    twitches = np.array([9.0, 9.5, 16.45, 16.9])
+    stretches = activity.tonic_firing(np.sort(np.concatenate([regular, twitches])) * FS, FS)
+    assert stretches / FS == pytest.approx(np.array([[10.0, 15.92]]), abs=0.01)
+
+
+def test_a_twitch_of_a_muscle_at_rest_is_no_unit_of_a_cramp():
+    signal = noise(round(100 * FS), FS, seed=5)
+    cramp(signal, 30.0, 30.0, 30, 150.0, 5)
+    alone = noise(round(100 * FS), FS, seed=5)
+    rest = np.array([5.0, 9.0, 13.0, 17.0, 21.0, 70.0, 74.0, 78.0, 82.0, 86.0])
+    add_potentials(alone, FS, rest, 300.0, shapes=SHAPES[1:2])
+    signal += alone - noise(round(100 * FS), FS, seed=5)
+    before = held(found(signal, FS))
+    edges = (before["start"][0] / FS - 0.38, before["stop"][-1] / FS + 0.38)
+    add_potentials(signal, FS, edges, 300.0, shapes=SHAPES[1:2])
+    events = found(signal, FS)
+    np.testing.assert_allclose(held(events)["start"][0], before["start"][0], atol=0.02 * FS)
+    np.testing.assert_allclose(held(events)["stop"][-1], before["stop"][-1], atol=0.02 * FS)
+    assert len(ev.of_kind(events, Kind.FASCICULATION)) == len(rest) + 2
+
+
+def test_families_seen_far_from_all_activity_are_known_at_rest():
+    sustained = np.array([[10, 20]], dtype=np.int64) * round(FS)
+    peaks = np.array([1.0, 2.0, 3.0, 7.5, 8.0, 9.5, 20.5, 22.0, 30.0]) * FS
+    labels = np.array([1, 1, 1, 2, 2, 1, 2, 2, 0])
+    expected = [True, True, True, False, False, True, False, False, False]
+    assert activity.at_rest(peaks, labels, sustained, FS).tolist() == expected
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_a_movement_with_a_tug_in_it_is_no_contraction(seed):
+    made = simulate("calf", seconds=300.0, seed=seed)
+    events = detect(made.recording).events
+    assert len(held(events)) == len(held(made.truth))
+
+
+@pytest.mark.parametrize("swing_hz", [20.0, 30.0, 40.0])
+def test_tugs_of_a_half_second_are_movement(swing_hz):
+    signal = noise(round(30 * FS), FS, seed=9)
+    for start in (10.0, 10.1, 10.2, 10.3, 10.4):
+        since = np.arange(round(0.15 * FS)) / FS
+        tug = 300.0 * np.sin(2 * np.pi * swing_hz * since) * np.exp(-since / 0.05)
+        signal[round(start * FS) : round(start * FS) + since.size] += tug
+    events = found(signal, FS)
+    assert len(held(events)) == 0
+    assert len(ev.of_kind(events, Kind.FASCICULATION)) == 0
+    assert len(ev.of_kind(events, Kind.ARTIFACT)) == 1

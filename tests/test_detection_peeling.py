@@ -47,3 +47,16 @@ def test_families_stay_whole_among_overlaps():
     truth["family"] = np.concatenate([np.full(n, 1), np.full(n, 2), np.full(3, 2)])
     result = score(found(signal, FS), truth, FS)
     assert result.families_agree > 0.9
+
+
+@pytest.mark.parametrize("apart_s", [0.0075, 0.0085, 0.0095])
+def test_a_frequent_waveform_that_two_others_add_up_to_is_one_unit(apart_s):
+    signal = noise(round(180.0 * FS), FS, seed=4)
+    times = spread_times(180.0, 60.0, 4, apart_s=0.4)
+    turn = np.arange(times.size) % 8
+    first = add_potentials(signal, FS, times[np.isin(turn, (0, 2, 4))], 200.0, shapes=SHAPES[:1])
+    other = add_potentials(signal, FS, times[np.isin(turn, (1, 3, 5))], 160.0, shapes=SHAPES[1:2])
+    both = add_potentials(signal, FS, times[turn == 6], 200.0, shapes=SHAPES[:1])
+    add_potentials(signal, FS, times[turn == 6] + apart_s, 160.0, shapes=SHAPES[1:2])
+    result = score(found(signal, FS), as_truth(np.concatenate([first, other, both])), FS)
+    assert (result.missed, result.false_positives) == (0, 0)

@@ -13,25 +13,25 @@ from fasciscope import events as ev
 from fasciscope.detection import candidates as c
 from fasciscope.detection import noise, ranges
 from fasciscope.detection.channel import PROFILE_HOPS, ChannelDetector
+from fasciscope.detection.families import LEAST_MEMBERS
 from fasciscope.events import Kind
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 JOIN_S = 0.4
 """Activity that pauses for less is one stretch: units at 5 a second do."""
-SLOW_HZ = 38.0
-"""Root-mean-square frequency under which a dense stretch is movement; EMG lies at 60-150 Hz."""
+SLOW_HZ = 50.0
+"""Root-mean-square frequency under which a dense stretch is movement. EMG lies at 60-150 Hz; a tug
+at the skin swings at 12-35 Hz, and its onset makes more of it."""
 FAINT_FRAMES = 3
 ABOVE = 2.5
 RETURN_FRAMES = 60
 CLEANED_FRAMES = 2
 """A line that has just been begun is followed to the noise within a second."""
-FADED = 1.35
-"""Mean power over the noise's, hops clipped; over half a second noise strays by 8 %."""
-FADE_BLOCKS = 4
-"""Units come and go within a second; what goes on for longer is told by its own potentials."""
 TONIC = ((11, 1.0), (24, 4.0))
+"""Least count, and the time that it must come in."""
 JERK = ((5, 0.12),)
 """Five within an eighth of a second: no doublet or echo, a brief jerk of the whole muscle."""
 STRANGE_JERK = ((3, 0.10),)
@@ -40,7 +40,8 @@ CHAIN_S = 0.2
 """Longest interval of a unit that takes part in an activity: 5 a second."""
 CRAMP_CHAIN_S, FAR_S = 0.45, 3.0
 """In a cramp units fire at 6 to 25 a second with a variation of 45 % (Minetto 2009): one interval
-in a hundred of the slowest is longer. No activity is led into or out of by so few for so long."""
+in a hundred of the slowest is longer. No activity is led into or out of by so few for so long.
+Nor does a unit that is held active pause for longer."""
 CRAMP_S = 8.0
 
 
@@ -152,7 +153,9 @@ def _frequency(channel: ChannelDetector, hops: I64) -> float:
     return float(np.arcsin(sine) * channel.fs_hz / np.pi)
 
 
-def trains(peaks: F64, rules: tuple[tuple[int, float], ...], fs_hz: float) -> I64:
+def trains(
+    peaks: F64, rules: tuple[tuple[int, float], ...], fs_hz: float, pause_s: float = np.inf
+) -> I64:
     """Return stretches in which at least so many potentials come within so many seconds.
 
     Parameters
@@ -162,73 +165,87 @@ def trains(peaks: F64, rules: tuple[tuple[int, float], ...], fs_hz: float) -> I6
     rules : tuple of (int, float)
         Least count, and the time (s) that it must come in.
     fs_hz : float
+    pause_s : float, default none
+        Time (s) that no two of them may be apart.
     """
-    found = [
-        (int(peaks[j]), int(peaks[j + count - 1]) + 1)
-        for count, seconds in rules
-        for j in range(len(peaks) - count + 1)
-        if peaks[j + count - 1] - peaks[j] < seconds * fs_hz
-    ]
-    return ranges.union(np.array(found, dtype=np.int64).reshape(-1, 2))
+    found = []
+    run = np.cumsum(np.diff(peaks, prepend=peaks[:1]) >= pause_s * fs_hz)
+    for count, seconds in rules:
+        first = np.arange(max(len(peaks) - count + 1, 0))
+        last = first + count - 1
+        close = (peaks[last] - peaks[first] < seconds * fs_hz) & (run[last] == run[first])
+        found.append(np.stack([peaks[first[close]], peaks[last[close]] + 1], axis=1))
+    return ranges.union(*(one.astype(np.int64) for one in found))
 
 
 def tonic_firing(peaks: F64, fs_hz: float) -> I64:
     """Return stretches in which potentials come as from units that are held active.
 
     Eleven in a second, or six a second for four seconds: more than runs of twitches bring
-    (3-8 Hz for a second or two), less than the gates of density see.
+    (3-8 Hz for a second or two), less than the gates of density see. A twitch that comes after a
+    pause is no part of it.
     """
-    return ranges.join(trains(peaks, TONIC, fs_hz), round(JOIN_S * fs_hz))
+    return ranges.join(trains(peaks, TONIC, fs_hz, CRAMP_CHAIN_S), round(JOIN_S * fs_hz))
 
 
-def reach_out(sustained: I64, rows: F64, channel: ChannelDetector) -> I64:
+def reach_out(sustained: I64, rows: F64, resting: Mask, channel: ChannelDetector) -> I64:
     """Lengthen activity over the potentials that lead into it and out of it.
 
     Units come in and drop out one by one, the first at 5 to 8 a second: each next potential lies
     within a fifth of a second of the one nearer to the activity. In a cramp they are slower and far
-    less even, so there it is up to 0.45 s, for three seconds at most.
+    less even, so there it is up to 0.45 s, for three seconds at most; over so long a pause a twitch
+    may follow, so that what comes at rest, too, does not lead.
+
+    Parameters
+    ----------
+    sustained : ndarray, shape (n, 2), int64
+        Samples, half-open.
+    rows : ndarray, shape (m, N_CANDIDATE)
+        Potentials, the faint ones too: the first units are the smallest, and beside an activity
+        noise comes by chance only.
+    resting : ndarray of bool, shape (m,)
+        Which of them are of a waveform that comes at rest; see `at_rest`.
+    channel : ChannelDetector
     """
     fs_hz = channel.fs_hz
-    rows = rows[np.argsort(rows[:, c.PEAK], kind="stable")]
-    peaks, out = rows[:, c.PEAK], sustained.copy()
-    for k, (start, stop) in enumerate(sustained):
-        chain = (CRAMP_CHAIN_S if _is_cramp(channel, start, stop) else CHAIN_S) * fs_hz
+    order = np.argsort(rows[:, c.PEAK], kind="stable")
+    rows, resting = rows[order], resting[order]
+    peaks, out = rows[:, c.PEAK], ranges.join(sustained, round(JOIN_S * fs_hz))
+    for k, (start, stop) in enumerate(out.copy()):
+        cramp = _is_cramp(channel, start, stop)
+        chain = np.where(cramp & ~resting, CRAMP_CHAIN_S, CHAIN_S) * fs_hz
         first, last = start - FAR_S * fs_hz, stop + FAR_S * fs_hz
         j = int(np.searchsorted(peaks, start)) - 1
-        while j >= 0 and out[k, 0] - rows[j, c.STOP] <= chain and rows[j, c.START] > first:
-            out[k, 0] = min(out[k, 0], rows[j, c.START])
+        while j >= 0 and out[k, 0] - peaks[j] <= CRAMP_CHAIN_S * fs_hz and rows[j, c.START] > first:
+            if out[k, 0] - rows[j, c.STOP] <= chain[j]:
+                out[k, 0] = min(out[k, 0], rows[j, c.START])
             j -= 1
         j = int(np.searchsorted(peaks, stop))
-        while j < len(rows) and rows[j, c.START] - out[k, 1] <= chain and rows[j, c.STOP] < last:
-            out[k, 1] = max(out[k, 1], rows[j, c.STOP])
+        while (
+            j < len(rows)
+            and peaks[j] - out[k, 1] <= CRAMP_CHAIN_S * fs_hz
+            and rows[j, c.STOP] < last
+        ):
+            if rows[j, c.START] - out[k, 1] <= chain[j]:
+                out[k, 1] = max(out[k, 1], rows[j, c.STOP])
             j += 1
     return ranges.union(out)
 
 
-def fade(sustained: I64, channel: ChannelDetector) -> I64:
-    """Lengthen activity over the quarter seconds beside it that are still louder than noise.
+def at_rest(peaks: F64, labels: I64, sustained: I64, fs_hz: float) -> Mask:
+    """Return which potentials are of a family with members far from all activity.
 
-    Where a cramp dies away its units are too small or too sparse to be told one by one. Each hop
-    counts for at most `gates.BUSY` floors, and two quarters are taken together, so that a single
-    potential beside an activity does not lengthen it; and it goes no further than a second.
+    Parameters
+    ----------
+    peaks : ndarray, shape (n,), samples
+    labels : ndarray, shape (n,), int64
+        Family, 0 = none.
+    sustained : ndarray, shape (m, 2), int64
+    fs_hz : float
     """
-    profile = _whole_profile(channel)[:, 2]
-    loud = np.zeros(len(profile) + 1, dtype=np.bool_)
-    loud[:-1] = profile > FADED
-    both = 0.5 * (profile[:-1] + profile[1:]) > FADED
-    loud[: len(both)] &= both
-    per_block = PROFILE_HOPS * channel.hop
-    out = sustained.copy()
-    for k, (start, stop) in enumerate(sustained):
-        last = end = -(-stop // per_block)
-        while last < min(len(profile), end + FADE_BLOCKS) and loud[last]:
-            last += 1
-            out[k, 1] = last * per_block
-        first = begin = start // per_block - 1
-        while first > max(0, begin - FADE_BLOCKS) and profile[first] > FADED and both[first - 1]:
-            out[k, 0] = first * per_block
-            first -= 1
-    return ranges.union(out)
+    beside = ranges.inside(peaks.astype(np.int64), ranges.widen(sustained, round(FAR_S * fs_hz)))
+    far = np.bincount(labels[~beside], minlength=int(labels.max(initial=0)) + 1)
+    return np.asarray((labels > 0) & (far[labels] >= LEAST_MEMBERS))
 
 
 def classify(sustained: I64, channel: ChannelDetector) -> ev.Events:

@@ -48,3 +48,21 @@ def threshold(wanted: float, count: float, excess: float) -> float:
         return wanted
     slower = GAUSSIAN_FALL / max(fall(count, excess), LEAST_FALL)
     return TAIL_FROM + (wanted - TAIL_FROM) * max(1.0, slower)
+
+
+def slower(wanted: float, reached: float) -> float:
+    """Return how many times slower than Gaussian the noise thins out, from `threshold`'s answer."""
+    return (reached - TAIL_FROM) / (wanted - TAIL_FROM) if reached > wanted else 1.0
+
+
+def alone(wanted: float, reached: float) -> float:
+    """Return the threshold for what is like nothing else, from `wanted` and `threshold`'s answer.
+
+    Where a noise's amplitudes thin out exponentially, as a Laplacian's do, the count falls with the
+    root of the score: more and more slowly beyond where the fall was measured. A waveform that
+    comes again vouches for itself; what does not must stand out of that tail.
+    """
+    low, high = math.sqrt(TAIL_FROM), math.sqrt(wanted)
+    return (
+        float((low + (high - low) * slower(wanted, reached)) ** 2) if reached > wanted else wanted
+    )

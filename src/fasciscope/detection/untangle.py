@@ -20,6 +20,10 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
+BY_CHANCE = 7
+"""Overlaps of two families that may lie equally far apart by chance: at one a second each, two meet
+at one millisecond's distance 0.6 times in ten minutes."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Potentials:
@@ -118,7 +122,8 @@ def _prime(grouping: Grouping, grouper: Grouper, threshold: float) -> F32:
     """Drop templates that are sums of others: doublets at like intervals, overlaps that recur.
 
     Both parts must be at least twice as frequent as their sum, since with some liberty in place and
-    size two waveforms can pass for many a third.
+    size two waveforms can pass for many a third. Two units do not meet at one and the same distance
+    again and again; one unit's doublets do.
     """
     templates = grouping.templates
     counts = np.bincount(grouping.labels, minlength=len(templates) + 1)[1:]
@@ -127,7 +132,8 @@ def _prime(grouping: Grouping, grouper: Grouper, threshold: float) -> F32:
         others = np.flatnonzero(keep & (counts >= 2 * counts[k]))
         if len(others):
             peeler = Peeler(templates[others], grouper, grouper.fs_hz, threshold)
-            keep[k] = not peeler.parts(templates[k])
+            parts = peeler.parts(templates[k])
+            keep[k] = not parts or (len(set(parts)) > 1 and counts[k] > BY_CHANCE)
     return templates[keep]
 
 

@@ -16,6 +16,7 @@ from fasciscope.detection import (
     activity,
     cardiac,
     filters,
+    outliers,
     phases,
     pulses,
     ranges,
@@ -128,6 +129,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     faint = rows[~keep], snippets[~keep]
     found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
     found = _with_faint(found, rows[~keep], snippets[~keep], noise_uv[~keep] ** 2, channel)
+    found, pops = outliers.without(found, channel)
     rows, snippets, labels = found.rows, found.shapes, found.labels
 
     beats, hearts = _heart(rows, snippets, *faint, channel)
@@ -156,7 +158,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         activity.trains(rows[good & (labels == 0), c.PEAK], activity.STRANGE_JERK, fs_hz),
     )
     movement = ranges.union(movement, jerks)
-    disturbed = ranges.union(movement, rows[odd][:, [c.START, c.STOP]].astype(np.int64))
+    disturbed = ranges.union(movement, pops, rows[odd][:, [c.START, c.STOP]].astype(np.int64))
     beside = (
         twitch & (labels == 0) & _within(rows, ranges.widen(disturbed, round(BESIDE_S * fs_hz)))
     )
@@ -164,10 +166,16 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     twitch &= ~beside
     twitch &= ~_within(rows, ranges.widen(jerks, edge))
     sustained = ranges.union(sustained, activity.tonic_firing(rows[twitch, c.PEAK], fs_hz))
-    sustained = activity.reach_out(activity.fade(sustained, channel), rows[good], channel)
+    resting = activity.at_rest(rows[good, c.PEAK], labels[good], sustained, fs_hz)
+    leading = _leading(faint[0], ranges.widen(movement, edge), at_heart, channel)
+    resting = np.concatenate([resting, np.zeros(len(leading), dtype=np.bool_)])
+    sustained = activity.reach_out(
+        sustained, np.concatenate([rows[good], leading]), resting, channel
+    )
     sustained = ranges.clip(sustained, n_samples)
     twitch &= ~_within(rows, sustained)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
+    odd_ranges = ranges.union(odd_ranges, pops)
     unusable = ranges.union(movement, dead, ranges.widen(odd_ranges, edge))
     unusable = ranges.without(ranges.join(unusable, edge), sustained)
     unusable = ranges.clip(unusable, n_samples)
@@ -182,7 +190,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
         renumbered(labels[twitch]),
         found.offsets[twitch],
         int((rows[twitch, c.RAILED] > 0).sum()),
-        int(odd.sum()),
+        int(odd.sum()) + len(pops),
         others,
         sustained,
         unusable,
@@ -222,7 +230,7 @@ def _with_faint(
     away = ~ranges.near(rows[:, c.PEAK], found.rows[:, c.PEAK], CLEAR_OF_S * channel.fs_hz)
     rows, shapes, noise_power = rows[away], shapes[away], noise_power[away]
     counts = np.bincount(found.labels, minlength=len(found.templates) + 1)[1:]
-    tail = (channel.threshold - tails.TAIL_FROM) / (channel.settings.threshold - tails.TAIL_FROM)
+    tail = tails.slower(channel.settings.threshold, channel.threshold)
     labels, offsets = second.look_again(
         rows,
         shapes,
@@ -243,6 +251,18 @@ def _with_faint(
         np.concatenate([found.offsets, offsets[new]])[order],
         found.templates,
     )
+
+
+def _leading(faint: F64, movement: I64, beats: F64, channel: ChannelDetector) -> F64:
+    """Return the faint candidates that may lead into an activity or out of it.
+
+    Noise brings ten of them a minute, and so one in thirty within the next fifth of a second.
+    """
+    slower = tails.slower(channel.settings.threshold, channel.threshold)
+    least = tails.TAIL_FROM + (second.LEAST_SCORE - tails.TAIL_FROM) * slower
+    clear = (faint[:, c.SCORE] >= least) & ~_within(faint, movement)
+    clear &= ~ranges.near(faint[:, c.PEAK], beats, BEAT_S * channel.fs_hz)
+    return np.asarray(faint[clear])
 
 
 def _within(rows: F64, stretch: I64) -> Mask:

@@ -75,3 +75,9 @@ def test_gaussian_noise_loses_no_lonely_potential():
     signal = noise(round(60 * 2000.0), 2000.0, seed=3)
     peaks = add_potentials(signal, 2000.0, [20.0, 40.0], 60.0)
     assert score(found(signal, 2000.0), as_truth(peaks), fs_hz=2000.0).sensitivity == 1.0
+
+
+def test_where_the_tail_is_hardly_slower_what_comes_again_is_asked_for_no_more():
+    assert tails.familiar(17.0, 17.0) == 17.0
+    assert tails.familiar(17.0, 19.5) == 17.0  # 1.23 times slower
+    assert tails.familiar(17.0, 20.0) == 20.0  # 1.27 times

@@ -52,21 +52,18 @@ def without(found: Potentials, channel: ChannelDetector) -> tuple[Potentials, I6
     if len(rows) == 0 or channel.fs_hz * LONGEST_S < 2.0:
         return found, np.empty((0, 2), dtype=np.int64)
     noise_power = rows[:, c.FLOOR] / channel.median_over_mean()
-    strong = rows[:, c.SCORE] >= channel.threshold
+    wanted, reached = channel.settings.threshold, channel.threshold
+    strong = rows[:, c.SCORE] >= tails.familiar(wanted, reached)
     lone = strong.copy()
     lone[strong] = explained(found.shapes[strong], noise_power[strong], channel)
     share = np.bincount(labels, weights=lone) / np.maximum(np.bincount(labels, weights=strong), 1)
     lone = np.where(labels > 0, share[labels] > MOST, lone)
-    far = tails.alone(channel.settings.threshold, channel.threshold)
+    far = tails.alone(wanted, reached)
     faint = (labels == 0) & (rows[:, c.SCORE] < far)
     # not the row's deflection: what was peeled off another potential still has that one's
     clear = np.abs(found.shapes[:, found.shapes.shape[1] // 2]) > CLEAR * np.sqrt(noise_power)
     pops = rows[lone & clear][:, [c.START, c.STOP]].astype(np.int64)
-    kept = ~lone & ~faint
-    left = Potentials(
-        rows[kept], found.shapes[kept], labels[kept], found.offsets[kept], found.templates
-    )
-    return left, pops
+    return found.where(~lone & ~faint), pops
 
 
 def explained(shapes: NDArray[np.float32], noise_power: F64, channel: ChannelDetector) -> Mask:

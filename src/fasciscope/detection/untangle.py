@@ -7,7 +7,8 @@ the close ones are told into overlapping potentials and phases of one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,16 @@ class Potentials:
     labels: I64
     offsets: F64
     templates: F32
+
+    def where(self, kept: NDArray[np.bool_]) -> Self:
+        """Return those that are kept."""
+        return replace(
+            self,
+            rows=self.rows[kept],
+            shapes=self.shapes[kept],
+            labels=self.labels[kept],
+            offsets=self.offsets[kept],
+        )
 
 
 def untangle(

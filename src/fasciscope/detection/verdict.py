@@ -125,9 +125,10 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     dead = ranges.union(dead, beside_gaps)
     keep = ~_within(rows, ranges.widen(ranges.union(sustained, dead), edge))
     rows, snippets, noise_uv = rows[keep], snippets[keep], noise_uv[keep]
-    keep = rows[:, c.SCORE] >= channel.threshold
+    least = tails.familiar(channel.settings.threshold, channel.threshold)
+    keep = rows[:, c.SCORE] >= least
     faint = rows[~keep], snippets[~keep]
-    found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, channel.threshold)
+    found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, least)
     found = _with_faint(found, rows[~keep], snippets[~keep], noise_uv[~keep] ** 2, channel)
     found, pops = outliers.without(found, channel)
     rows, snippets, labels = found.rows, found.shapes, found.labels
@@ -174,6 +175,9 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     )
     sustained = ranges.clip(sustained, n_samples)
     twitch &= ~_within(rows, sustained)
+    families = renumbered(np.where(twitch, labels, 0))
+    # what was let in for its family's sake goes with it
+    twitch &= (families > 0) | (rows[:, c.SCORE] >= least)
     odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
     odd_ranges = ranges.union(odd_ranges, pops)
     unusable = ranges.union(movement, dead, ranges.widen(odd_ranges, edge))
@@ -187,7 +191,7 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     return ChannelVerdict(
         rows[twitch],
         snippets[twitch],
-        renumbered(labels[twitch]),
+        families[twitch],
         found.offsets[twitch],
         int((rows[twitch, c.RAILED] > 0).sum()),
         int(odd.sum()) + len(pops),
@@ -230,7 +234,8 @@ def _with_faint(
     away = ~ranges.near(rows[:, c.PEAK], found.rows[:, c.PEAK], CLEAR_OF_S * channel.fs_hz)
     rows, shapes, noise_power = rows[away], shapes[away], noise_power[away]
     counts = np.bincount(found.labels, minlength=len(found.templates) + 1)[1:]
-    tail = tails.slower(channel.settings.threshold, channel.threshold)
+    wanted = channel.settings.threshold
+    tail = tails.slower(wanted, tails.familiar(wanted, channel.threshold))
     labels, offsets = second.look_again(
         rows,
         shapes,

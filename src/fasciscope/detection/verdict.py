@@ -20,6 +20,7 @@ from fasciscope.detection import (
     phases,
     pulses,
     ranges,
+    satellites,
     second,
     tails,
 )
@@ -131,6 +132,8 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     found = untangle(rows[keep], snippets[keep], noise_uv[keep] ** 2, fs_hz, least)
     found = _with_faint(found, rows[~keep], snippets[~keep], noise_uv[~keep] ** 2, channel)
     found, pops = outliers.without(found, channel)
+    late = satellites.late_waves(found.rows, found.labels, n_samples, fs_hz)
+    found = found.where(~late)
     rows, snippets, labels = found.rows, found.shapes, found.labels
 
     beats, hearts = _heart(rows, snippets, *faint, channel)

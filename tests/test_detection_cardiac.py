@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detection_cases import gabor
+from detection_cases import add_potentials, found, gabor
 from fasciscope import events as ev
 from fasciscope.analysis import detect
 from fasciscope.detection import cardiac
@@ -147,3 +147,27 @@ def test_beats_are_known_where_the_largest_deflection_strays():
     shapes = np.array([gabor((np.arange(161) - 80) / FS - s, 25.0, 0.3, 0.012) for s in stray_s])
     noise_uv = rng.normal(0, 6, shapes.shape)
     assert cardiac.find_beats(times, (250.0 * shapes + noise_uv).astype(np.float32), FS).all()
+
+
+def test_what_comes_at_one_distance_from_many_beats_is_theirs_and_what_comes_anywhere_is_not():
+    beats = np.arange(100) * 1800.0 + 500.0
+    waves = beats[::3] + 100.0
+    anywhere = beats[[5, 20, 41, 77]] + np.array([-110.0, 60.0, 30.0, 140.0])
+    peaks = np.sort(np.concatenate([beats, waves, anywhere]))
+    rare = cardiac.rarely_there(peaks, beats, 2000.0)
+    assert rare[np.isin(peaks, anywhere)].all()
+    assert not rare[np.isin(peaks, waves)].any()
+    assert cardiac.rarely_there(peaks, np.empty(0), 2000.0).all()
+
+
+def test_a_twitch_just_behind_a_beat_is_counted():
+    made = simulate("heart", seconds=240.0, seed=2)
+    fs_hz = made.recording.info.fs_hz
+    beats = np.sort(made.truth["peak"][made.truth["kind"] == Kind.CARDIAC])
+    signal = made.recording.uv(0).copy()
+    late = beats[7::40] / fs_hz + np.linspace(0.040, 0.076, len(beats[7::40]))
+    peaks = add_potentials(signal, fs_hz, late, 250.0)
+    events = found(signal, fs_hz)
+    twitches = np.sort(events["peak"][events["kind"] == Kind.FASCICULATION])
+    seen = np.abs(twitches[:, None] - np.asarray(peaks)[None, :]).min(axis=0) < 0.015 * fs_hz
+    assert seen.mean() > 0.8

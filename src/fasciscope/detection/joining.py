@@ -29,6 +29,15 @@ def twitches(rows: NDArray[np.float64], channel: int) -> Events:
     return out
 
 
+def heartbeats(rows: NDArray[np.float64]) -> Events:
+    """Return candidate rows as heartbeats."""
+    out = ev.empty(len(rows))
+    out["kind"] = Kind.CARDIAC
+    out["start"], out["stop"], out["peak"] = rows[:, c.START], rows[:, c.STOP], rows[:, c.PEAK]
+    out["amplitude_uv"], out["score"] = rows[:, c.AMPLITUDE], np.sqrt(rows[:, c.SCORE])
+    return out
+
+
 def together(events: Events, n_channels: int) -> Events:
     """Join what several channels saw at the same time, kind by kind, into one event each.
 

@@ -16,6 +16,7 @@ from fasciscope.detection import (
     activity,
     cardiac,
     filters,
+    joining,
     outliers,
     phases,
     pulses,
@@ -141,6 +142,9 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     labels[beats] = 0
     movement = movement[~_at_beats(movement, at_heart, round(0.15 * fs_hz))]
     near_beat = ranges.near(rows[:, c.PEAK], at_heart, BEAT_S * fs_hz) & (labels == 0)
+    judged = rows.copy()
+    judged[np.ix_(near_beat, [c.STEP, c.SWING])] = 0.0  # the beat's
+    near_beat &= (rows[:, c.ATOM] == 0) | ~cardiac.rarely_there(rows[:, c.PEAK], at_heart, fs_hz)
     near_beat |= cardiac.accompany(rows[:, c.PEAK], labels, at_heart, BEAT_S * fs_hz)
     good = ~beats & ~near_beat & ~_within(rows, ranges.widen(movement, edge))
     small = np.flatnonzero(good & (rows[:, c.SCORE] < SMALL * channel.threshold))
@@ -148,12 +152,12 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     good[small[on_beat]] = False
     alone = tallest(rows, fs_hz)
     alone &= ~_after_beats(rows[:, c.PEAK], at_heart, BEATING_S * fs_hz)
-    odd = misshapen(rows, labels, fs_hz, alone)
+    odd = misshapen(judged, labels, fs_hz, alone)
     # what stands beside a step is no better known than the step
     alone |= ranges.near(rows[:, c.PEAK], rows[odd & alone, c.PEAK], ALONE_S * fs_hz)
-    odd = misshapen(rows, labels, fs_hz, alone)
+    odd = misshapen(judged, labels, fs_hz, alone)
     labels[mostly_lost(labels, ~good | odd) & ~beats] = 0
-    odd = good & (odd | misshapen(rows, labels, fs_hz))
+    odd = good & (odd | misshapen(judged, labels, fs_hz))
     twitch = good & ~odd
     odd &= ~_in_shadow(rows, odd, twitch, edge)
 
@@ -181,15 +185,14 @@ def judge(channel: ChannelDetector, n_samples: int, gaps: I64) -> ChannelVerdict
     families = renumbered(np.where(twitch, labels, 0))
     # what was let in for its family's sake goes with it
     twitch &= (families > 0) | (rows[:, c.SCORE] >= least)
-    odd_ranges = rows[odd][:, [c.START, c.STOP]].astype(np.int64)
-    odd_ranges = ranges.union(odd_ranges, pops)
+    odd_ranges = ranges.union(rows[odd][:, [c.START, c.STOP]].astype(np.int64), pops)
     unusable = ranges.union(movement, dead, ranges.widen(odd_ranges, edge))
     unusable = ranges.without(ranges.join(unusable, edge), sustained)
     unusable = ranges.clip(unusable, n_samples)
     others = ev.merge(
         activity.classify(sustained, channel),
         ev.intervals(Kind.ARTIFACT, ranges.without(unusable, beside_gaps)),
-        _beat_events(hearts),
+        joining.heartbeats(hearts),
     )
     return ChannelVerdict(
         rows[twitch],
@@ -339,12 +342,4 @@ def single(rows: F64, fs_hz: float) -> Mask:
     keep = phases.own(peaks, energy, largest, SAME_PEAK_S * fs_hz, SHADOW_S * fs_hz, SHADOW)
     out = np.zeros_like(keep)
     out[order[keep]] = True
-    return out
-
-
-def _beat_events(rows: F64) -> ev.Events:
-    out = ev.empty(len(rows))
-    out["kind"] = Kind.CARDIAC
-    out["start"], out["stop"], out["peak"] = rows[:, c.START], rows[:, c.STOP], rows[:, c.PEAK]
-    out["amplitude_uv"], out["score"] = rows[:, c.AMPLITUDE], np.sqrt(rows[:, c.SCORE])
     return out

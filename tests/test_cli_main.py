@@ -131,7 +131,8 @@ def test_output_nobody_reads_is_no_error():
 
 
 WAITS = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run aside it is ignored
 from fasciscope import formats
 from fasciscope.cli import main
 def wait(path):

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -360,3 +361,17 @@ def test_the_ports_on_which_a_board_may_be_found_again(monkeypatch):
     assert again == ["/dev/ttyACM0", "/dev/ttyACM1"]
     assert boards.ports_again("/dev/ttyUSB0", ("1a86:7523", "")) == ["/dev/ttyUSB0"]
     assert boards.ports_again("/dev/pts/3", ("", "")) == ["/dev/pts/3"]
+
+
+def test_the_name_of_a_port_that_vanished_goes_to_nobody_else():
+    """Else a recorder that waits for this board would meet another one there."""
+    with EmulatedBoard(recording()) as board:
+        old = board.port
+        board.unplug()
+        board.unplug()  # harmless
+        assert not Path(old).exists()
+        with EmulatedBoard(recording()) as other:
+            assert other.port != old
+        board.plug_in()
+        assert board.port != old
+        assert Path(board.port).exists()

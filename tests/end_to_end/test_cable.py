@@ -7,6 +7,7 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import time
 import tty
 from pathlib import Path
@@ -28,13 +29,22 @@ def point(link: Path, port: str) -> None:
     fresh.replace(link)
 
 
-def wait_for_size(file: Path, size: int, timeout_s: float = 60.0) -> None:
+def wait_for_size(
+    process: subprocess.Popen[str], file: Path, size: int, timeout_s: float = 60.0
+) -> None:
+    """Wait until the recording that `process` makes is larger than `size` bytes."""
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and process.poll() is None:
         if file.exists() and file.stat().st_size > size:
             return
         time.sleep(0.05)
-    pytest.fail(f"{file.name} did not grow beyond {size} bytes")
+    running = process.poll() is None
+    process.kill()
+    said, status = process.communicate()
+    pytest.fail(
+        f"{file.name} did not grow beyond {size} bytes; the recorder "
+        f"{'still ran' if running else f'had left with {process.returncode}'}: {said} {status}"
+    )
 
 
 def present(got: Recording) -> np.ndarray:
@@ -50,14 +60,14 @@ def test_the_cable_is_pulled_and_put_back(start, calm, tmp_path):
     with EmulatedBoard(calm, speed=SPEED, loop=True) as board:
         point(port, board.port)
         process = start("record", "--port", port, "--output", file.name)
-        wait_for_size(file, 12_000)
+        wait_for_size(process, file, 12_000)
         board.unplug()
         port.unlink()
         size = file.stat().st_size
         time.sleep(1.0)
         board.plug_in()
         point(port, board.port)
-        wait_for_size(file, size + 16_000)
+        wait_for_size(process, file, size + 16_000)
         process.send_signal(signal.SIGINT)
         said, status = process.communicate(timeout=60)
     assert process.returncode == 0, status
@@ -82,10 +92,10 @@ def test_the_board_is_reset_and_the_uncertainty_is_written_down(start, calm, tmp
     file = tmp_path / "reset.edf"
     with EmulatedBoard(calm, speed=SPEED, loop=True) as board:
         process = start("record", "--port", board.port, "--output", file.name)
-        wait_for_size(file, 24_000)
+        wait_for_size(process, file, 24_000)
         board.reset()
         size = file.stat().st_size
-        wait_for_size(file, size + 16_000)
+        wait_for_size(process, file, size + 16_000)
         process.send_signal(signal.SIGTERM)
         _, status = process.communicate(timeout=60)
     assert process.returncode == 0, status
@@ -107,7 +117,7 @@ def test_ctrl_c_works_while_the_board_is_away(start, calm, tmp_path):
     file = tmp_path / "away.edf"
     with EmulatedBoard(calm, speed=SPEED, loop=True) as board:
         process = start("record", "--port", board.port, "--wait", "600", "--output", file.name)
-        wait_for_size(file, 8_000)
+        wait_for_size(process, file, 8_000)
         board.unplug()
         time.sleep(1.0)
         process.send_signal(signal.SIGINT)
@@ -127,12 +137,12 @@ def test_a_frozen_computer_loses_only_what_the_board_could_not_hold(
     file = tmp_path / "asleep.edf"
     with EmulatedBoard(calm, speed=SPEED, loop=True, waits=False) as board:
         process = start("record", "--port", board.port, "--output", file.name)
-        wait_for_size(file, 12_000)
+        wait_for_size(process, file, 12_000)
         process.send_signal(signal.SIGSTOP)
         time.sleep(asleep_s)
         size = file.stat().st_size
         process.send_signal(signal.SIGCONT)
-        wait_for_size(file, size + 40_000 + int(3 * asleep_s * SPEED * calm.info.fs_hz))
+        wait_for_size(process, file, size + 40_000 + int(3 * asleep_s * SPEED * calm.info.fs_hz))
         process.send_signal(signal.SIGINT)
         _, status = process.communicate(timeout=60)
     assert process.returncode == 0, status

@@ -130,7 +130,8 @@ def test_a_board_that_goes_away_leaves_the_recording(start, calm, tmp_path):
     with EmulatedBoard(calm, speed=2.0, loop=True) as board:
         process = start("record", "--port", board.port, "--wait", "1", "--output", file.name)
         wait_for_file(file, size=4000)
-    _, status = process.communicate(timeout=60)
+        board.unplug()
+        _, status = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "vanished" in status
     assert f"{file.name} is kept" in status

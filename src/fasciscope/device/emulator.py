@@ -91,6 +91,7 @@ class EmulatedBoard:
         self._mangle = mangle
         self._waits = waits
         self._out = b""
+        self._vanished: list[int] = []
         self._closed = threading.Event()
         self._orders: queue.SimpleQueue[tuple[Callable[[], None], threading.Event]] = (
             queue.SimpleQueue()
@@ -122,7 +123,8 @@ class EmulatedBoard:
         self._closed.set()
         os.write(self._wake_write, b"x")
         self._thread.join()
-        for handle in (self._master, self._slave, self._wake_read, self._wake_write):
+        handles = (self._master, self._slave, self._wake_read, self._wake_write, *self._vanished)
+        for handle in handles:
             if handle >= 0:
                 with contextlib.suppress(OSError):
                     os.close(handle)
@@ -130,7 +132,11 @@ class EmulatedBoard:
     # -- faults on demand --------------------------------------------------------------------
 
     def unplug(self) -> None:
-        """Take the cable out: the port vanishes. The board keeps its power and goes on."""
+        """Take the cable out: the port vanishes. The board keeps its power and goes on.
+
+        Nobody else gets the port's name before `close`: whoever waits there for this board must not
+        meet another.
+        """
         self._order(self._close_terminal)
 
     def plug_in(self, *, power_lost: bool = False) -> None:
@@ -179,9 +185,10 @@ class EmulatedBoard:
             self._slave = -1
 
     def _close_terminal(self) -> None:
-        for handle in (self._master, self._slave):
-            if handle >= 0:
-                os.close(handle)
+        if self._master < 0:
+            return
+        os.close(self._master)  # now the port is gone for everybody, but its name is not free yet
+        self._vanished.append(self._slave)
         self._master = self._slave = -1
 
     # -- the board's thread ------------------------------------------------------------------

@@ -18,7 +18,7 @@ from fasciscope.device import messages as m
 from fasciscope.device import probe, run
 from fasciscope.device.boards import PortCandidate
 from fasciscope.device.emulator import EmulatedBoard
-from fasciscope.device.link import open_board
+from fasciscope.device.link import TRIES, open_board
 from fasciscope.device.refusals import _WORDS, refusal
 from fasciscope.errors import DeviceError, InputError
 from fasciscope.recording import Recording
@@ -167,12 +167,13 @@ def test_damage_on_the_way_costs_what_it_touches_and_is_placed():
     assert health.overruns == 0
 
 
-def test_lost_replies_are_asked_for_again(monkeypatch):
+@pytest.mark.parametrize("n_lost", [3, TRIES - 1])
+def test_lost_replies_are_asked_for_again(monkeypatch, n_lost):
     monkeypatch.setattr("fasciscope.device.link.REPLY_S", 0.15)
     swallowed = []
 
     def mangle(data):
-        if data[1:2] == bytes((m.FrameType.REPLY,)) and len(swallowed) < 3:
+        if data[1:2] == bytes((m.FrameType.REPLY,)) and len(swallowed) < n_lost:
             swallowed.append(data)
             return b""
         return data
@@ -182,7 +183,7 @@ def test_lost_replies_are_asked_for_again(monkeypatch):
         link.configure()
         link.start()
         check_blocks(list(link.blocks()), played)
-    assert len(swallowed) == 3
+    assert len(swallowed) == n_lost
 
 
 def test_stop_gives_all_that_the_board_made():
@@ -408,7 +409,7 @@ def test_a_board_that_falls_silent(monkeypatch):
         with pytest.raises(DeviceError, match=r"silent for 0.5 s.*safe"):
             take_until(link, 2000, quiet.set)
         monkeypatch.setattr("fasciscope.device.link.REPLY_S", 0.02)
-        with pytest.raises(DeviceError, match="did not answer the command MARK, asked 5 times"):
+        with pytest.raises(DeviceError, match="did not answer the command MARK, asked 13 times"):
             link.mark()
 
 

@@ -27,7 +27,8 @@ from fasciscope.errors import DeviceError
 
 REPLY_S = 0.4
 """How long a reply is waited for before the command is sent again."""
-TRIES = 5
+TRIES = 13
+"""Together five seconds: as long as a stream may be silent before its board is taken for gone."""
 _READ_MAX = 1 << 16
 _Answer = TypeVar("_Answer", m.Configured, m.Stopped, m.Marked)
 _BREATHER_S = 0.005

@@ -147,9 +147,14 @@ def _meet(port: str, serial: Any, timeout_s: float, cancelled: threading.Event) 
 
 def _ask(serial: Any, decoder: FrameDecoder) -> bytes | None:
     """Say hello once and return the body of the answer, or None if there is none in time."""
+    from serial import SerialTimeoutException
+
     nonce = secrets.randbits(32).to_bytes(4, "little")
     serial.reset_input_buffer()
-    serial.write(b"\0" + encode(Command(HELLO_ID, CommandCode.HELLO, nonce)))
+    try:
+        serial.write(b"\0" + encode(Command(HELLO_ID, CommandCode.HELLO, nonce)))
+    except SerialTimeoutException:  # stuck, or the computer slept meanwhile; asked again
+        return None
     until = time.monotonic() + _LISTEN_S
     while time.monotonic() < until:
         for message in decoder.feed(serial.read(max(1, min(serial.in_waiting, 4096)))):

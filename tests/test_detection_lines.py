@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detection_cases import SHAPES, add_potentials, noise, spread_times
-from fasciscope.detection import filters, following, lines
+from fasciscope.detection import filters, following, lines, spectrum
 
 FS = 2000.0
 HIGHEST = 455.0
@@ -19,7 +19,7 @@ def seconds(n, fs_hz=FS):
 def test_the_mains_are_found_to_a_twentieth_of_a_hertz(f_hz, fs_hz):
     t = seconds(4.0, fs_hz)
     x = noise(t.size, fs_hz, seed=1) + 15 * np.sin(2 * np.pi * f_hz * t + 0.3)
-    found = lines.find_lines(x, fs_hz, min(HIGHEST, 0.47 * fs_hz))
+    found = spectrum.find_lines(x, fs_hz, min(HIGHEST, 0.47 * fs_hz))
     assert found.size
     assert found[0] == pytest.approx(f_hz, abs=0.05)
 
@@ -29,7 +29,7 @@ def test_harmonics_are_found_with_the_mains():
     x = noise(t.size, FS, seed=2)
     for k, size in ((1, 60), (2, 10), (3, 25), (5, 12), (7, 6)):
         x = x + size * np.sin(2 * np.pi * 50.02 * k * t + k)
-    found = np.sort(lines.find_lines(x, FS, HIGHEST))
+    found = np.sort(spectrum.find_lines(x, FS, HIGHEST))
     assert np.allclose(found, 50.02 * np.array([1, 2, 3, 5, 7]), atol=0.1)
 
 
@@ -51,9 +51,8 @@ def test_noise_of_any_colour_has_no_lasting_line(colour):
     for seed in range(12):
         x = noise(round(10 * FS), FS, colour=colour, seed=seed)
         window = round(4 * FS)
-        kept += lines.lasting(
-            lines.find_lines(x[:window], FS, HIGHEST), lines.find_lines(x[-window:], FS, HIGHEST)
-        ).size
+        first, last = (spectrum.find_lines(part, FS, HIGHEST) for part in (x[:window], x[-window:]))
+        kept += lines.lasting(first, last).size
     assert kept == 0
 
 
@@ -83,9 +82,9 @@ def test_only_what_stands_twice_is_lasting():
 
 
 def test_too_short_or_silent_signals_have_no_lines():
-    assert lines.find_lines(np.zeros(8000), FS, HIGHEST).size == 0
-    assert lines.find_lines(np.full(8000, np.nan), FS, HIGHEST).size == 0
-    assert lines.find_lines(noise(300, FS), FS, HIGHEST).size == 0
+    assert spectrum.find_lines(np.zeros(8000), FS, HIGHEST).size == 0
+    assert spectrum.find_lines(np.full(8000, np.nan), FS, HIGHEST).size == 0
+    assert spectrum.find_lines(noise(300, FS), FS, HIGHEST).size == 0
 
 
 def test_the_strongest_line_is_told_with_its_size():

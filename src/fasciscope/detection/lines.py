@@ -3,7 +3,7 @@
 No muscle makes a spectral line narrower than half a hertz that stands for seconds; mains hum with
 its harmonics, a display's refresh and a board's own pulse train do. So every line that stands out
 of its surroundings in two successive spectra is tracked and taken away, whatever its frequency.
-Raw microvolts in, table of lines (see `kernels.front_end`) out. `find_lines` is `spectrum`'s.
+Raw microvolts in, table of lines (see `kernels.front_end`) out.
 
 References
 ----------
@@ -29,14 +29,10 @@ WINDOW_S = 4.0
 """Length of a spectrum: lines 0.25 Hz wide."""
 MAX_LINES = following.MOST_LINES
 COMB_HZ = (15.0, 110.0)
-SAME_HZ = 0.8
-"""Closer than two notches to a line that is tracked, it is that one."""
 LEVEL_S = 0.3
 """Time constant of the usual error's size."""
 TIME_CONSTANT_S = 0.4
 """Of the adaptation: a notch 0.8 Hz wide; the wandering of mains amplitudes is slower."""
-
-find_lines = spectrum.find_lines
 
 
 def comb_base(f_hz: F64) -> float:
@@ -72,7 +68,7 @@ def whole_comb(f_hz: F64, base: float, highest_hz: float) -> F64:
         return f_hz
     first = math.ceil(spectrum.LOWEST_HZ / base)
     teeth = base * np.arange(first, math.floor(highest_hz / base) + 1)
-    new = teeth[np.abs(teeth[:, None] - f_hz[None, :]).min(axis=1) > 0.8]
+    new = teeth[np.abs(teeth[:, None] - f_hz[None, :]).min(axis=1) > spectrum.APART_HZ]
     return np.concatenate([f_hz, new])[:MAX_LINES]
 
 
@@ -129,7 +125,7 @@ def renew(
     `x` is the last second before now; a new line is fitted there and carried on to now. Lines that
     faded cost nothing: their weights go to zero by themselves; they are let go when room is needed.
     """
-    new = f_hz[~_with_another(f_hz, frequencies(table, fs_hz), SAME_HZ)]
+    new = f_hz[~_with_another(f_hz, frequencies(table, fs_hz), spectrum.APART_HZ)]
     if new.size == 0:
         return table
     fresh = start_lines(new, x, sections, fs_hz)
@@ -187,8 +183,8 @@ class LineTracker:
 
     def learn(self, x: F64) -> None:
         """Start from the signal's beginning: a line must stand at both ends of it."""
-        first = find_lines(x[: self.window], self.fs_hz, self.highest_hz)
-        self._seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
+        first = spectrum.find_lines(x[: self.window], self.fs_hz, self.highest_hz)
+        self._seen = spectrum.find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
         steady = lasting(first, self._seen) if x.size > 1.5 * self.window else first
         steady = self._completed(steady)
         self.table = start_lines(steady, x, self.sections, self.fs_hz)
@@ -196,7 +192,7 @@ class LineTracker:
 
     def look_again(self, x: F64) -> None:
         """Begin lines that stand in the last seconds `x`, and stood there the time before."""
-        seen = find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
+        seen = spectrum.find_lines(x[-self.window :], self.fs_hz, self.highest_hz)
         steady = lasting(seen, self._seen)
         self._seen = seen
         self.begin(steady, x)

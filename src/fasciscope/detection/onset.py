@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fasciscope.detection import following, lines, noise
+from fasciscope.detection import following, lines, noise, spectrum
 
 F64 = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -81,9 +81,9 @@ def new_lines(x: F64, tracker: lines.LineTracker) -> F64:
     """Return the frequencies (Hz) of unmistakable lines in `x` that are not tracked yet."""
     if not np.isfinite(x).all():
         return np.empty(0)
-    seen = lines.find_lines(x, tracker.fs_hz, tracker.highest_hz, UNMISTAKABLE)
+    seen = spectrum.find_lines(x, tracker.fs_hz, tracker.highest_hz, UNMISTAKABLE)
     tracked = tracker.tracked_hz()
-    return np.array([f for f in seen if not (np.abs(tracked - f) < lines.SAME_HZ).any()])
+    return np.array([f for f in seen if not (np.abs(tracked - f) < spectrum.APART_HZ).any()])
 
 
 def power_of(f_hz: F64, x: F64, tracker: lines.LineTracker) -> float:

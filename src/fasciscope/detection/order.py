@@ -17,9 +17,6 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Scalar = Any  # of the values' own type
 
-QUICK = frozenset({"nnan", "nsz", "reassoc"})
-"""The least and the largest of finite values are the same in whatever order they are looked at."""
-
 
 @njit(cache=True, nogil=True)
 def below(values: F32 | F64, limit: Scalar) -> int:
@@ -46,6 +43,7 @@ def sort_into(values: F64, out: F64) -> None:
         out[up_to(values[:i], values[i]) + below(values[i + 1 :], values[i])] = values[i]
 
 
+# of finite values, the least and the largest are the same in whatever order they are looked at
 @njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "reassoc"})
 def _range(values: F32 | F64) -> tuple[Scalar, Scalar]:
     low = high = values[0]

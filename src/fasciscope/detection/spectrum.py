@@ -28,7 +28,7 @@ SPECTRUM_CLIP = 4.0
 SURROUNDINGS_HZ = 5.0
 LOWEST_HZ = 12.0
 APART_HZ = 0.8
-"""Lines closer than this, two notches, are one."""
+"""Lines closer than this, two notches, are one, found or tracked."""
 
 
 def find_lines(x: F64, fs_hz: float, highest_hz: float, stands_out: float = STANDS_OUT) -> F64:

@@ -14,8 +14,6 @@ from firmware_builds import hex_file
 import fasciscope
 from fasciscope.device import link as link_module
 
-SECONDS = 60
-
 
 def record(port: str, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "fasciscope", "record", "--port", port, "--output", "r.edf"]
@@ -24,18 +22,19 @@ def record(port: str, folder: Path, *more: str) -> subprocess.CompletedProcess[s
     )
 
 
-@pytest.fixture
-def muscle():
-    return fasciscope.simulate("calf", seconds=SECONDS + 2, seed=5)
+def calf(seconds):
+    return fasciscope.simulate("calf", seconds=seconds + 2, seed=5)
 
 
-def test_twitches_from_the_muscle_to_the_count(muscle, tmp_path):
+@pytest.mark.parametrize("seconds", [24, pytest.param(60, marks=pytest.mark.soak)])
+def test_twitches_from_the_muscle_to_the_count(seconds, tmp_path):
     from simulator import FirmwareBoard, from_recording
 
+    muscle = calf(seconds)
     with FirmwareBoard(hex_file(), from_recording(muscle.recording), speed=20.0) as board:
-        done = record(board.port, tmp_path, "--minutes", str(SECONDS / 60), "--muscle", "calf")
+        done = record(board.port, tmp_path, "--minutes", str(seconds / 60), "--muscle", "calf")
     assert done.returncode == 0, done.stderr
-    assert "120,000 samples a channel, none lost" in done.stdout
+    assert f"{2000 * seconds:,} samples a channel, none lost" in done.stdout
     got = fasciscope.read(tmp_path / "r.edf")
     assert got.info.fs_hz == 2000
     assert "Uno or Nano (ATmega328P), firmware 1.0.0, boot 1" in got.info.device
@@ -63,7 +62,7 @@ def test_two_channels_stay_apart(tmp_path):
     assert (power.argmax(axis=0) / 6.0).tolist() == [40, 170]
 
 
-def test_a_reset_in_mid_stream_is_a_marked_gap_in_the_same_recording(muscle, tmp_path):
+def test_a_reset_in_mid_stream_is_a_marked_gap_in_the_same_recording(tmp_path):
     from simulator import FirmwareBoard, from_recording
 
     def reset_after_two_seconds(board) -> None:
@@ -71,7 +70,7 @@ def test_a_reset_in_mid_stream_is_a_marked_gap_in_the_same_recording(muscle, tmp
             threading.Event().wait(0.01)
         board.do(lambda avr: avr.reset("brown-out", seed=3))
 
-    with FirmwareBoard(hex_file(), from_recording(muscle.recording), speed=3.0) as board:
+    with FirmwareBoard(hex_file(), from_recording(calf(20).recording), speed=3.0) as board:
         threading.Thread(target=reset_after_two_seconds, args=(board,), daemon=True).start()
         done = record(board.port, tmp_path, "--minutes", "0.2")
     assert done.returncode == 0, done.stderr
@@ -90,14 +89,14 @@ def test_a_reset_in_mid_stream_is_a_marked_gap_in_the_same_recording(muscle, tmp
         assert (samples == injected).all()
 
 
-def test_damaged_bytes_leave_gaps_and_no_wrong_sample(muscle, tmp_path):
+def test_damaged_bytes_leave_gaps_and_no_wrong_sample(tmp_path):
     from simulator import FirmwareBoard, LineFaults, from_recording
 
     faults = LineFaults(flip=0.001, drop=0.0005, burst=0.0001, seed=6)
     with FirmwareBoard(
-        hex_file(), from_recording(muscle.recording), speed=10.0, mangle=faults
+        hex_file(), from_recording(calf(20).recording), speed=10.0, mangle=faults
     ) as board:
-        done = record(board.port, tmp_path, "--minutes", "0.4")
+        done = record(board.port, tmp_path, "--minutes", "0.2")
     assert done.returncode == 0, done.stderr
     assert faults.touched > 20
     got = fasciscope.read(tmp_path / "r.edf")

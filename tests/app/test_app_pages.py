@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,6 +170,23 @@ def test_what_was_missed_is_added(page, shared_app):
     # it is written a moment after it is shown
     assert until(lambda: table.read_text().count("\tadded\t") == 2)
     assert len(ev.read_tsv(table, 2000.0, names)) == int(after.split()[2])
+
+
+def test_many_channels_are_shown_sixteen_at_a_time(page, start_app, tmp_path):
+    one = simulate("calf", seconds=12, seed=1).recording
+    channels = tuple(replace(one.info.channels[0], name=f"EMG{k + 1}") for k in range(20))
+    many = replace(
+        one,
+        info=replace(one.info, channels=channels),
+        samples=np.asfortranarray(np.repeat(one.samples, 20, axis=1)),
+    )
+    formats.write_edf(many, tmp_path / "many_emg.edf")
+    open_review(page, start_app(tmp_path), "many_emg.edf")
+    page.get_by_label("Channels, 16 at most").click()
+    for k in range(4, 20):
+        page.get_by_role("option", name=f"EMG{k + 1}", exact=True).click()
+    chosen = page.get_by_role("option", selected=True)
+    until(lambda: chosen.count() == 16)
 
 
 def test_two_tabs_share_one_review(page, shared_app):

@@ -39,15 +39,17 @@ def must_have_room(
         Planned length; None asks for `AT_LEAST_S`.
     record_s : float, default 1.0
     """
-    needed = bytes_needed(info, AT_LEAST_S if seconds is None else seconds, record_s)
+    length_s = AT_LEAST_S if seconds is None else seconds
+    needed = _BESIDE_BYTES + bytes_needed(info, length_s, record_s)
     try:
         free = shutil.disk_usage(path.parent).free
     except OSError:
         return  # a file system that cannot say; writing will tell
-    if needed + _BESIDE_BYTES <= free:
+    if needed <= free:
         return
     what = "Even a minute" if seconds is None else "A recording of this length"
     raise OutputError(
-        f"{what} takes {needed / 1e6:,.1f} MB, and the disk of {path.parent} has "
-        f"{free / 1e6:,.1f} MB left. Make room, choose another disk, or record for a shorter time."
+        f"{what} takes {needed / 1e6:,.1f} MB with what is kept beside it, and the disk of "
+        f"{path.parent} has {free / 1e6:,.1f} MB left. Make room, choose another disk, "
+        "or record for a shorter time."
     )

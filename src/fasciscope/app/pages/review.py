@@ -19,6 +19,8 @@ from fasciscope.events import Kind
 from fasciscope.review import Review
 
 REFRESH_S = 0.4
+MOST_SHOWN = 16
+"""Channels drawn at once: more are too low to see anything in."""
 SCALES = {0: "fit", 25: "± 25 µV", 50: "± 50 µV", 100: "± 100 µV", 250: "± 250 µV",
           500: "± 500 µV", 1000: "± 1 mV", 5000: "± 5 mV"}  # fmt: skip
 MISSING = (
@@ -172,11 +174,11 @@ class ReviewPage:
             scale.on_value_change(lambda e: self._set(scale=float(e.value)))
             if recording.info.n_channels > 1:
                 names = {k: channel.name for k, channel in enumerate(recording.info.channels)}
-                shown = ui.select(
-                    names, value=list(names)[:4], label="Channels", multiple=True
-                ).props("dense")
+                label = f"Channels, {MOST_SHOWN} at most" if len(names) > MOST_SHOWN else "Channels"
+                shown = ui.select(names, value=list(names)[:4], label=label, multiple=True)
+                shown.props(f"dense max-values={MOST_SHOWN}")
                 shown.style("min-width:10rem;max-width:24rem")
-                shown.on_value_change(lambda e: self._set(shown=sorted(e.value)[:16]))
+                shown.on_value_change(lambda e: self._set(shown=sorted(e.value)))
             ui.space()
             link = f"/api/report?file={quote(self.name, safe='')}"
             ui.link("Report", link, new_tab=True)
